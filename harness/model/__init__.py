@@ -1,0 +1,1 @@
+"""The words of the project as frozen types. A leaf: imports no other room and nothing heavy."""

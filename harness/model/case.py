@@ -1,0 +1,124 @@
+"""What is compared (Case), what is run (Trial), under which limits, and the plan that holds them."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate"]
+"""``prepare``: fill the caches, measure nothing. ``timing``: time alone. ``need``: memory, uncapped. ``ceiling``: load
+and a few steps under the profile's limit. ``energy``: joules over a window. ``gate``: memory that repeats."""
+
+HOST = "host"
+"""The profile id that stands for the machine itself."""
+
+ParameterValue = int | float | str | bool
+
+
+class WorkloadRef(Struct, frozen=True):
+    """A workload at one point of its parameters, and the file it comes from."""
+
+    suite: str
+    name: str
+    path: str
+    """Absolute path of the suite file."""
+    parameters: dict[str, ParameterValue] = {}
+    family: str = ""
+    version: int = 1
+    deadline_seconds: float | None = None
+    items_unit: str = "items"
+
+    @property
+    def id(self) -> str:
+        """E.g. ``vision/resnet50[batch=1]``."""
+        inside = ",".join(f"{k}={v}" for k, v in sorted(self.parameters.items()))
+        return f"{self.suite}/{self.name}[{inside}]" if inside else f"{self.suite}/{self.name}"
+
+
+class Case(Struct, frozen=True):
+    """The unit of comparison: workload x profile target x runtime x dtype x scenario."""
+
+    workload: WorkloadRef
+    profile: str
+    target: str
+    device: Literal["cpu", "gpu"]
+    runtime: str
+    dtype: str
+    scenario: str = "single_stream"
+
+    @property
+    def id(self) -> str:
+        """Stable across runs: ``vision/resnet50[batch=1]@host:cpu/torch-eager/float32/single_stream``."""
+        return f"{self.workload.id}@{self.tier}/{self.runtime}/{self.dtype}/{self.scenario}"
+
+    @property
+    def tier(self) -> str:
+        """Profile and target: ``raspberry-pi-5-4gb:cpu``."""
+        return f"{self.profile}:{self.target}"
+
+    @property
+    def work_id(self) -> str:
+        """What the need and timing trials depend on: the case without its profile."""
+        return f"{self.workload.id}@{self.device}/{self.runtime}/{self.dtype}/{self.scenario}"
+
+
+class Limits(Struct, frozen=True, omit_defaults=True):
+    """What a trial may use. None means not limited."""
+
+    memory_bytes: int | None = None
+    swap_bytes: int = 0
+    cores: int | None = None
+    threads: int | None = None
+
+
+class Pace(Struct, frozen=True, omit_defaults=True):
+    """How long to warm up and measure, in one process."""
+
+    budget_seconds: float = 10.0
+    """For the timed rounds."""
+    warmup_seconds: float = 5.0
+    """At most; less once the trend is flat."""
+    precision: float = 0.02
+    """Stop when the half-width of the 95 % interval, relative to the median, is below this."""
+    min_rounds: int = 3
+    steps: int = 3
+    """Steps of a need, gate or ceiling trial after its first."""
+    energy_seconds: float = 5.0
+
+
+class Trial(Struct, frozen=True):
+    """One process, one record, the unit of resume."""
+
+    case: Case
+    role: Role
+    replicate: int = 0
+    limits: Limits = Limits()
+    pace: Pace = Pace()
+    timeout_seconds: float = 600.0
+    seed: int = 0
+    settings: dict[str, str] = {}
+    """Meter and runtime settings that a plan carries through to the child."""
+
+    @property
+    def id(self) -> str:
+        """Stable within a plan: the case (or its work, where the profile does not matter), role and replicate."""
+        subject = self.case.id if self.role == "ceiling" else self.case.work_id
+        return f"{self.role}:{subject}#{self.replicate}"
+
+
+class Skip(Struct, frozen=True):
+    """A case that is left out, and why."""
+
+    case: Case
+    reason: str
+
+
+class Plan(Struct, frozen=True):
+    """Cases to compare, trials to run in this order, and a reason for each case that is left out."""
+
+    cases: tuple[Case, ...]
+    trials: tuple[Trial, ...]
+    skips: tuple[Skip, ...]
+    seed: int
+    processes: int

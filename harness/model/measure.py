@@ -1,0 +1,77 @@
+"""What was measured: metrics that describe themselves, samples with their stage and provenance, findings."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+Provenance = Literal["measured", "enforced", "projected"]
+"""``measured``: ran on this hardware. ``enforced``: ran on a host under a profile's limits. ``projected``: computed."""
+
+Stage = Literal["import", "load", "warm-up", "timed", "trial"]
+"""A part of a trial; ``trial`` is the whole of it."""
+
+Scope = Literal["process", "tree", "device", "package", "module", "board", "wall"]
+
+
+class Metric(Struct, frozen=True):
+    """A metric that describes itself: ``unit`` is a base unit (``s``, ``B``, ``J``, ``W``, ``items/s``, ``1``)."""
+
+    id: str
+    unit: str
+    better: Literal["lower", "higher", "neither"]
+    scope: Scope
+    how: str
+    """By what means it is read, for people."""
+
+
+class Measurement(Struct, frozen=True, omit_defaults=True):
+    """All samples of one metric in one stage. No samples means it could not be had, and ``missing`` says why."""
+
+    metric: Metric
+    stage: Stage
+    provenance: Provenance
+    values: tuple[float, ...] = ()
+    missing: str | None = None
+    bound: Literal["upper", "lower"] | None = None
+    """Set where the figure only bounds the truth."""
+    marks: str | None = None
+    """The mark inside a step that these times belong to, e.g. ``first_token``."""
+
+
+class Finding(Struct, frozen=True, omit_defaults=True):
+    """What a validator or analyser has to say, and what to do about it."""
+
+    level: Literal["info", "warning", "error"]
+    code: str
+    message: str
+    hint: str = ""
+    subject: str = ""
+    """Id of the trial, case or file it is about; empty for the whole run."""
+
+
+LATENCY = Metric("latency", "s", "lower", "process", "time.perf_counter_ns around each step")
+COLD_START = Metric("cold_start", "s", "lower", "process", "time of the first step after load")
+LOAD_TIME = Metric("load_time", "s", "lower", "process", "time to build the model and load its weights")
+IMPORT_TIME = Metric("import_time", "s", "lower", "process", "time to import the suite and what it requires")
+MARK_TIME = Metric("mark_time", "s", "lower", "process", "time.perf_counter_ns at a mark, from the start of its step")
+INTERVAL_TIME = Metric("interval_time", "s", "lower", "process", "time between one mark and the next of its name")
+PROCESS_PEAK = Metric("process_peak", "B", "lower", "process", "VmHWM of the main process, reset at each stage")
+PROCESS_BASELINE = Metric("process_baseline", "B", "lower", "process", "VmRSS of the main process before the stage")
+TREE_PEAK = Metric("tree_peak", "B", "lower", "tree", "the kernel's high-water mark of the trial's own cgroup")
+TREE_BASELINE = Metric(
+    "tree_baseline", "B", "lower", "tree", "memory charged to the trial's own cgroup before the stage"
+)
+ANONYMOUS = Metric("anonymous", "B", "lower", "process", "RssAnon of the main process at the end of the stage")
+FILE_BACKED = Metric("file_backed", "B", "lower", "process", "RssFile of the main process at the end of the stage")
+WEIGHTS = Metric("weights", "B", "lower", "process", "sum over the model's distinct parameter and buffer storages")
+MAJOR_FAULTS = Metric("major_faults", "count", "lower", "process", "page faults that read from disk, during the stage")
+GPU_ALLOCATED = Metric(
+    "gpu_allocated_peak", "B", "lower", "device", "torch.cuda.max_memory_allocated, reset at each stage"
+)
+GPU_RESERVED = Metric(
+    "gpu_reserved_peak", "B", "lower", "device", "torch.cuda.max_memory_reserved, reset at each stage"
+)
+STEP_ENERGY = Metric("step_energy", "J", "lower", "device", "difference of an energy counter over a window, per step")
+POWER = Metric("power", "W", "lower", "device", "energy over the window's wall time")

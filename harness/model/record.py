@@ -1,0 +1,89 @@
+"""What a run leaves behind: one Record a trial, and the manifest that says what was planned and where it ran."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from harness.model.case import Plan, Trial
+from harness.model.machine import Capabilities, Environment
+from harness.model.measure import Finding, Measurement
+from harness.model.outcome import Outcome
+from harness.model.profile import HardwareProfile
+
+
+class Enforced(Struct, frozen=True):
+    """One limit: what was asked, what was read back, and by which means. ``given`` None means not enforced."""
+
+    limit: Literal["memory", "swap", "cores", "threads", "gpu_memory"]
+    asked: int
+    given: int | None
+    means: str
+    approximate: bool = False
+    note: str = ""
+
+
+class Usage(Struct, frozen=True, omit_defaults=True):
+    """What the kernel said of the trial's group or process once it had ended. Unknown is None."""
+
+    peak_bytes: int | None = None
+    oom_kills: int | None = None
+    major_faults: int | None = None
+    user_seconds: float | None = None
+    system_seconds: float | None = None
+
+
+class Record(Struct, frozen=True, omit_defaults=True):
+    """One trial as it was run. ``started`` is UTC in ISO 8601; ``items`` is what one step processes."""
+
+    trial_id: str
+    trial: Trial
+    outcome: Outcome
+    started: str
+    wall_seconds: float
+    measurements: tuple[Measurement, ...] = ()
+    enforced: tuple[Enforced, ...] = ()
+    usage: Usage = Usage()
+    findings: tuple[Finding, ...] = ()
+    items: float | None = None
+    facts: dict[str, str] = {}
+    """What the child said of itself: versions, threads, parameter count, instruction set."""
+    output_tail: str = ""
+    """The end of what user code printed, kept where the trial did not end well."""
+
+    def find(self, metric_id: str, stage: str | None = None, marks: str | None = None) -> Measurement | None:
+        """The first measurement of that metric (and stage, and mark), None where there is none."""
+        for m in self.measurements:
+            if m.metric.id == metric_id and stage in (None, m.stage) and marks == m.marks:
+                return m
+        return None
+
+
+class Manifest(Struct, frozen=True):
+    """A run's plan with the environment it runs in. Written once, before the first trial."""
+
+    format: int
+    run_id: str
+    created: str
+    command: tuple[str, ...]
+    environment: Environment
+    capabilities: Capabilities
+    profiles: tuple[HardwareProfile, ...]
+    plan: Plan
+    findings: tuple[Finding, ...] = ()
+
+
+class Run(Struct, frozen=True):
+    """A manifest and the records that exist so far, in the order in which the trials ended."""
+
+    manifest: Manifest
+    records: tuple[Record, ...]
+    path: str = ""
+    notices: tuple[str, ...] = ()
+    """What had to be repaired on reading."""
+
+    @property
+    def complete(self) -> bool:
+        """True once every planned trial has its record."""
+        return {t.id for t in self.manifest.plan.trials} <= {r.trial_id for r in self.records}
