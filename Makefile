@@ -1,0 +1,59 @@
+# Two commands on a fresh Linux machine with Python 3.11 or newer: `make bench` and `make test`. `make` alone lists all of them.
+#
+#   PYTHON=python3.12    the interpreter that .venv is made with
+#   TORCH_INDEX=URL      PyTorch's CPU index, for a machine without an NVIDIA GPU: spares about 3 GB of CUDA libraries
+#   FLAVOUR=cpu|cuda     which constraints file; chosen by the presence of an NVIDIA driver
+#   BENCH_ARGS=...       what `make bench` asks tierbench to run
+
+PYTHON ?= python3
+TORCH_INDEX ?=
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
+FLAVOUR ?= $(if $(or $(wildcard /proc/driver/nvidia/version),$(shell command -v nvidia-smi)),cuda,cpu)
+CONSTRAINTS := constraints/$(FLAVOUR).txt
+PINS := pyproject.toml constraints/common.txt $(CONSTRAINTS)
+BENCH_ARGS ?= --quick -p host -p raspberry-pi-5-4gb -p raspberry-pi-zero-2w -p jetson-orin-nano-8gb
+
+RUNTIME_READY := $(VENV)/.ready-$(FLAVOUR)
+DEV_READY := $(VENV)/.ready-dev-$(FLAVOUR)
+
+.DEFAULT_GOAL := help
+.PHONY: help bench test check format perf clean
+
+help: ## list these commands
+	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+
+bench: $(RUNTIME_READY) ## measure this machine and three edge boards, write a report, print its path
+	@$(BIN)/tierbench run $(BENCH_ARGS)
+
+test: $(DEV_READY) ## run the tests, with branch coverage; TESTS=tests/model for a part of them
+	@$(BIN)/python -m pytest --cov --cov-report=term $(TESTS)
+
+check: $(DEV_READY) ## lint, format, types and layers
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: $(DEV_READY) ## put the code into the project's format
+	$(BIN)/ruff check --fix
+	$(BIN)/ruff format
+
+perf: $(DEV_READY) ## measure tierbench itself: what the harness costs and how well it agrees with others
+	@$(BIN)/python -m tests.perf
+
+clean: ## remove .venv, caches and build output; runs are kept
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(RUNTIME_READY): $(PINS)
+	@PYTHON="$(PYTHON)" sh constraints/make-venv.sh $(VENV) $(FLAVOUR)
+	@echo "make: installing pinned dependencies ($(FLAVOUR)); the first time takes minutes"
+	@$(PIP) install -c $(CONSTRAINTS) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch hatchling editables
+	@$(PIP) install -q -c $(CONSTRAINTS) --no-build-isolation --editable .
+	@touch $@
+
+$(DEV_READY): $(RUNTIME_READY)
+	@$(PIP) install -q -c $(CONSTRAINTS) --no-build-isolation --editable '.[dev,onnxruntime]'
+	@touch $@
