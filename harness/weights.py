@@ -1,0 +1,219 @@
+"""Seeded random weights: written once to a local safetensors cache, then loaded as users load theirs.
+
+Suites call ``load``. An entry is a folder ``<cache>/weights/<key>/`` that ``from_pretrained`` can read, with a seal
+that says how large the file must be and what it must hash to. Nothing here uses the network.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from harness.errors import MachineError
+from harness.model.workload import Place
+
+FORMAT = 1
+"""Raise it when the rule that fills the tensors, or the layout of an entry, changes."""
+
+FILE = "model.safetensors"
+_SEAL = "seal.json"
+_CHUNK = 1 << 22
+_DTYPES = {"float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32", "bool": "BOOL"}
+
+
+def load(architecture: type, config: Any, place: Place) -> Any:
+    """The model in ``place.dtype`` on the CPU, ready for inference, its weights read from the cache.
+
+    ``architecture`` is a transformers model class and ``config`` its configuration. The weights depend on nothing but
+    these two and the dtype, never on ``place.seed``. Raises MachineError where the cache cannot be written.
+    """
+    folder = ensure(architecture, config, place)
+    with _quiet():
+        model, said = architecture.from_pretrained(  # type: ignore[attr-defined]
+            None, config=config, state_dict=_read(folder / FILE), dtype=_dtype(place.dtype), output_loading_info=True
+        )
+    wrong = {k: sorted(map(str, v)) for k, v in said.items() if v}
+    if wrong:
+        raise RuntimeError(f"the weights in {folder} do not match {architecture.__name__}: {wrong}")
+    return model.eval()
+
+
+def _read(path: Path) -> dict[str, Any]:
+    """The tensors in memory of their own, not mapped from the file.
+
+    Mapped weights are page cache: they belong to whoever touched them first, a limit drops and re-reads them instead of
+    refusing them, and a warm file would make a model look as if it needed nothing. Read, they cost their size, once.
+    """
+    from safetensors import safe_open
+
+    with safe_open(path, framework="pt", device="cpu", backend="pread") as file:
+        return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
+
+
+def ensure(architecture: type, config: Any, place: Place) -> Path:
+    """The cache's folder for these weights, written first where it is missing or damaged."""
+    folder = place.cache / "weights" / key(architecture, config, place.dtype)
+    if is_sound(folder):
+        return folder
+    try:
+        with _locked(folder):
+            if not is_sound(folder):
+                _write_entry(folder, architecture, config, place.dtype)
+    except OSError as error:
+        raise MachineError(f"cannot write weights: {error.strerror or error}", where=str(folder)) from error
+    return folder
+
+
+def key(architecture: type, config: Any, dtype: str) -> str:
+    """A name for these weights: architecture, dtype, and a hash of the configuration, its library and the format."""
+    facts = {k: v for k, v in config.to_dict().items() if k not in {"dtype", "torch_dtype", "architectures"}}
+    text = json.dumps({"format": FORMAT, "config": facts}, sort_keys=True, default=str)
+    return f"{architecture.__name__}-{dtype}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def is_sound(folder: Path) -> bool:
+    """Whether the entry is whole. Reads the file through only where its size is right and its time is not."""
+    try:
+        seal = json.loads((folder / _SEAL).read_text())
+        stat = (folder / FILE).stat()
+        if stat.st_size != seal["bytes"] or not (folder / "config.json").stat().st_size:
+            return False
+        if stat.st_mtime_ns == seal["modified_ns"]:
+            return True
+        return bool(_digest(folder / FILE) == seal["sha256"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return False
+
+
+def _write_entry(folder: Path, architecture: type, config: Any, dtype: str) -> None:
+    """Write beside the final place and rename, so that no reader ever sees half an entry."""
+    part = folder.with_name(folder.name + ".part")
+    for stale in (part, folder):
+        shutil.rmtree(stale, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        config.save_pretrained(part)
+        digest = _write_tensors(part / FILE, _shapes(architecture, config), _dtype(dtype))
+        stat = (part / FILE).stat()
+        seal = {"bytes": stat.st_size, "modified_ns": stat.st_mtime_ns, "sha256": digest}
+        _write_synced(part / _SEAL, json.dumps(seal).encode())
+        part.rename(folder)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def _shapes(architecture: type, config: Any) -> dict[str, Any]:
+    """The tensors that the model stores, by name: shapes without memory, tied ones once."""
+    import torch
+
+    with torch.device("meta"), _quiet():
+        model = architecture(config)
+    kept = model.state_dict().keys()
+    named = [*model.named_parameters(), *model.named_buffers()]
+    return {name: tensor for name, tensor in named if name in kept}
+
+
+def _write_tensors(path: Path, shapes: dict[str, Any], dtype: Any) -> str:
+    """Write a safetensors file a tensor at a time, in memory of one tensor. Returns its SHA-256."""
+    kinds = {name: dtype if t.is_floating_point() else t.dtype for name, t in shapes.items()}
+    order = sorted(shapes, key=lambda name: (-kinds[name].itemsize, name))
+    hasher = hashlib.sha256()
+    with path.open("wb") as file:
+        for block in _blocks(order, shapes, kinds):
+            hasher.update(block)
+            file.write(block)
+        file.flush()
+        os.fsync(file.fileno())
+    return hasher.hexdigest()
+
+
+def _blocks(order: list[str], shapes: dict[str, Any], kinds: dict[str, Any]) -> Iterator[bytes | memoryview]:
+    import torch
+
+    yield _header(order, shapes, kinds)
+    for name in order:
+        tensor = _fill(name, shapes[name].shape).to(kinds[name]).contiguous()
+        yield memoryview(tensor.view(-1).view(torch.uint8).numpy())
+
+
+def _header(order: list[str], shapes: dict[str, Any], kinds: dict[str, Any]) -> bytes:
+    """The safetensors header: its length in 8 bytes, then JSON padded to a multiple of 8."""
+    entries: dict[str, Any] = {"__metadata__": {"format": "pt"}}
+    start = 0
+    for name in order:
+        end = start + shapes[name].numel() * kinds[name].itemsize
+        kind = _DTYPES[str(kinds[name]).removeprefix("torch.")]
+        entries[name] = {"dtype": kind, "shape": list(shapes[name].shape), "data_offsets": [start, end]}
+        start = end
+    text = json.dumps(entries, separators=(",", ":")).encode()
+    text += b" " * (-len(text) % 8)
+    return len(text).to_bytes(8, "little") + text
+
+
+def _fill(name: str, shape: Any) -> Any:
+    """One tensor in float32 on the CPU, from its name and shape alone.
+
+    Matrices and filters are normal with variance 1 / fan-in; norms lie about 1, their running variance too; biases and
+    running means about 0. Nothing is exactly 0, so that no page of the file is.
+    """
+    import torch
+
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "little")
+    noise = torch.empty(shape).normal_(generator=torch.Generator().manual_seed(seed))
+    if name.endswith("running_var"):
+        return noise.mul_(0.1).exp_()
+    if len(shape) >= 2:
+        return noise.mul_((noise.numel() / shape[0]) ** -0.5)
+    if len(shape) == 0:
+        return torch.ones(shape)
+    return noise.mul_(0.05).add_(1.0 if name.endswith("weight") else 0.0)
+
+
+def _dtype(name: str) -> Any:
+    import torch
+
+    return getattr(torch, name)
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _write_synced(path: Path, content: bytes) -> None:
+    with path.open("wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    """Hold the entry's lock; the kernel drops it with the process, so a killed writer blocks nobody."""
+    import fcntl
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    with folder.with_name(folder.name + ".lock").open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without transformers' progress bars, which would write to the error output of a trial."""
+    from transformers.utils import logging
+
+    shown: Callable[[], bool] = logging.is_progress_bar_enabled
+    before = shown()
+    logging.disable_progress_bar()
+    try:
+        yield
+    finally:
+        if before:
+            logging.enable_progress_bar()
