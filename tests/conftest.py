@@ -1,4 +1,4 @@
-"""For every test: where TIERBENCH_FORBID_SKIPS is set (as in .ci/run), a skip is a failure, unless the test is marked gpu."""
+"""Where TIERBENCH_FORBID_SKIPS is set (as in .ci/run), a skip is a failure, unless the test is marked gpu."""
 
 from __future__ import annotations
 
