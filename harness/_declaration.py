@@ -1,0 +1,84 @@
+"""What is wrong with a workload's class attributes, so that planning can trust them. Private to ``collect``."""
+
+from __future__ import annotations
+
+import keyword
+import math
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from harness.model.workload import Workload, defects
+
+_PLAIN = re.compile(r"[^\s\[\],=@/#\x00-\x1f\x7f]+\Z")
+"""Text that can stand in an id without being taken for one of its marks."""
+
+
+def declaration_defects(kind: type[Workload]) -> list[str]:
+    """Everything that is wrong with the declaration, in sentences; empty where it is sound. Never raises."""
+    wrong_types = _type_defects(kind)
+    if wrong_types:
+        return wrong_types
+    return [*defects(kind), *_parameter_defects(kind), *_quick_defects(kind)]
+
+
+def _type_defects(kind: type[Workload]) -> list[str]:
+    found = [
+        f"{name} must be a tuple of strings" for name in ("dtypes", "runtimes", "requires") if not _texts(kind, name)
+    ]
+    found += [
+        f"{name} must be a string" for name in ("family", "items_unit") if not isinstance(getattr(kind, name), str)
+    ]
+    if not isinstance(kind.version, int) or isinstance(kind.version, bool) or kind.version < 1:
+        found.append(f"version is {kind.version!r}: it must be a whole number from 1")
+    if not _is_mapping(kind.parameters):
+        found.append("parameters must be a dictionary of names and their values")
+    if not _is_mapping(kind.quick or {}):
+        found.append("quick must be a dictionary, a value for each parameter, or None")
+    return found
+
+
+def _is_mapping(value: object) -> bool:
+    return isinstance(value, Mapping)
+
+
+def _texts(kind: type[Workload], name: str) -> bool:
+    value = getattr(kind, name)
+    return isinstance(value, (tuple, list)) and all(isinstance(v, str) and v for v in value)
+
+
+def _parameter_defects(kind: type[Workload]) -> list[str]:
+    found = []
+    for name, values in kind.parameters.items():
+        if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
+            found.append(f"parameters[{name!r}]: the name must be one that build can take as a keyword")
+        elif not isinstance(values, (tuple, list, range)):
+            found.append(f"parameters[{name!r}] must be a tuple of values")
+        else:
+            found += _value_defects(name, list(values))
+    return found
+
+
+def _value_defects(name: str, values: list[Any]) -> list[str]:
+    found = [f"parameters[{name!r}] has {value!r}: {reason}" for value in values if (reason := _value_defect(value))]
+    spelt = [str(value) for value in values]
+    twice = sorted({text for text in spelt if spelt.count(text) > 1})
+    return found + [f"parameters[{name!r}] has {text} twice" for text in twice]
+
+
+def _value_defect(value: Any) -> str | None:
+    if isinstance(value, str):
+        return None if _PLAIN.match(value) else "text must be without spaces and []=,@/#"
+    if isinstance(value, float):
+        return None if math.isfinite(value) else "a number must be finite"
+    return None if isinstance(value, (int, bool)) else "a value must be a number, a string or a truth value"
+
+
+def _quick_defects(kind: type[Workload]) -> list[str]:
+    quick = kind.quick or {}
+    shared = [name for name in quick if name in kind.parameters]
+    return [
+        f"quick[{name!r}] is {quick[name]!r}, which is not among parameters[{name!r}]"
+        for name in shared
+        if quick[name] not in kind.parameters[name]
+    ]

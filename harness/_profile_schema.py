@@ -1,0 +1,115 @@
+"""The JSON Schema of a hardware profile, and what a file's data has against it. Private to ``profiles``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from harness._profile_rules import DIMENSIONS, Fault, units_of
+from harness.model.profile import HardwareProfile
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
+_STRUCT = {"memory": "Memory", "target": "Target", "power": "Power", "clusters": "Cluster"}
+_TYPES = {"object": "a table", "array": "an array", "string": "text", "number": "a number", "integer": "a whole number"}
+
+
+def schema() -> dict[str, Any]:
+    """The published JSON Schema: the types' own, with the units that each figure may have."""
+    made = plain_schema()
+    for names, dimension in DIMENSIONS.items():
+        fields = made["$defs"][_STRUCT[names[-2]]]["properties"]
+        fields[names[-1]] = {"$ref": "#/$defs/Figure", "properties": {"unit": {"enum": units_of(dimension)}}}
+    return {"$schema": _DRAFT, "title": "tierbench hardware profile", **made}
+
+
+def plain_schema() -> dict[str, Any]:
+    """The types' JSON Schema without null, which TOML cannot write."""
+    made: dict[str, Any] = _without_null(msgspec.json.schema(HardwareProfile))
+    return made
+
+
+def schema_faults(data: dict[str, Any]) -> list[Fault]:
+    """Everything in ``data`` that has the wrong name or type, or is missing."""
+    from jsonschema import Draft202012Validator
+
+    errors = Draft202012Validator(plain_schema()).iter_errors(data)
+    return [fault for error in errors for fault in _faults(error)]
+
+
+def _without_null(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_without_null(v) for v in value]
+    if not isinstance(value, dict):
+        return value
+    kept = [v for v in value.get("anyOf", []) if v != {"type": "null"}]
+    if kept and len(kept) == 1:
+        return _without_null(kept[0])
+    return {key: _without_null(v) for key, v in value.items() if (key, v) != ("default", None)}
+
+
+def _faults(error: ValidationError) -> Iterator[Fault]:
+    path = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        yield from _unknown(path, error)
+    elif error.validator == "required":
+        yield from _missing(path, error)
+    elif error.validator == "enum":
+        yield _not_one_of(path, error)
+    else:
+        wanted = _TYPES.get(str(error.validator_value), str(error.validator_value))
+        yield Fault(path, f"{_last(path)} is {_kind(error.instance)}, it must be {wanted}", _type_hint(error))
+
+
+def _unknown(path: tuple[str | int, ...], error: ValidationError) -> Iterator[Fault]:
+    rules: Any = error.schema
+    instance: Any = error.instance
+    known = sorted(rules["properties"])
+    for name in sorted(set(instance) - set(known)):
+        near = get_close_matches(name, known, n=1, cutoff=0.6)
+        hint = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
+        yield Fault((*path, name), f"no field is called {name!r}", hint)
+
+
+def _missing(path: tuple[str | int, ...], error: ValidationError) -> Iterator[Fault]:
+    required: Any = error.validator_value
+    instance: Any = error.instance
+    missing = [name for name in required if name not in instance]
+    name = next((n for n in missing if error.message.startswith(repr(n))), missing[0])
+    yield Fault(path, f"{name} is missing" + (f" from {_last(path)}" if path else ""))
+
+
+def _not_one_of(path: tuple[str | int, ...], error: ValidationError) -> Fault:
+    values: Any = error.validator_value
+    allowed = [str(v) for v in values]
+    if path == ("format",) and isinstance(error.instance, int):
+        return Fault(path, f"format is {error.instance}, this tierbench reads format {allowed[-1]}")
+    near = get_close_matches(str(error.instance), allowed, n=1, cutoff=0.6)
+    hint = f"did you mean {near[0]}?" if near else "one of " + ", ".join(allowed)
+    return Fault(path, f"{_last(path)} is {_short(error.instance)}", hint)
+
+
+def _last(path: tuple[str | int, ...]) -> str:
+    names = [part for part in path if isinstance(part, str)]
+    return names[-1] if names else "the profile"
+
+
+def _short(value: Any) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _kind(value: Any) -> str:
+    if isinstance(value, bool):
+        return "a truth value"
+    names = {dict: "a table", list: "an array", str: "text", int: "a number", float: "a number"}
+    return names.get(type(value), "a date" if hasattr(value, "isoformat") else type(value).__name__)
+
+
+def _type_hint(error: ValidationError) -> str:
+    return "write it in quotes" if error.validator_value == "string" and hasattr(error.instance, "isoformat") else ""

@@ -1,0 +1,206 @@
+"""Loads suite files by path, checks what they declare, and spells out workloads at every point of their parameters.
+
+Used by the parent to plan and by the child to run. A suite that cannot be used is a ContentError that names its file
+and line; none is passed over in silence.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import itertools
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Sequence
+from contextlib import redirect_stdout
+from dataclasses import dataclass, field
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+from harness._declaration import declaration_defects
+from harness.content import SearchPath
+from harness.errors import ContentError, UnknownName
+from harness.model.case import ParameterValue, WorkloadRef
+from harness.model.measure import Finding
+from harness.model.workload import Workload
+
+_HEAVY = ("torch", "transformers", "tensorflow", "jax", "onnxruntime", "openvino", "pandas", "scipy")
+
+
+@dataclass(frozen=True)
+class SuiteFile:
+    """A suite that was found and not yet loaded."""
+
+    name: str
+    path: Path
+    origin: str = ""
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A loaded suite, its workloads in the order in which the file declares them."""
+
+    name: str
+    path: Path
+    workloads: tuple[type[Workload], ...]
+    origin: str = ""
+    findings: tuple[Finding, ...] = field(default=())
+
+
+def discover(path: SearchPath) -> list[SuiteFile]:
+    """All suites on the search path, by name. Imports nothing."""
+    return [SuiteFile(f.name, f.path, f.origin) for f in path.find("suites")]
+
+
+def load_all(path: SearchPath) -> list[Suite]:
+    """Every suite on the search path, loaded. Raises ContentError for the first that cannot be used."""
+    return [load_suite(file) for file in discover(path)]
+
+
+def load_suite(file: SuiteFile) -> Suite:
+    """Import the suite afresh from its file. Raises ContentError with the file and line of the user's code."""
+    heavy_before = _loaded_heavy()
+    module = _import(file)
+    kinds = _declared(module, file)
+    _check(kinds, file)
+    return Suite(file.name, file.path, tuple(kinds), file.origin, _slow_import(file, _loaded_heavy() - heavy_before))
+
+
+def workload_of(ref: WorkloadRef) -> type[Workload]:
+    """The class behind a reference, loaded from its file: what the child runs. Raises ContentError or UnknownName."""
+    return find([load_suite(SuiteFile(ref.suite, Path(ref.path)))], f"{ref.suite}/{ref.name}")
+
+
+def find(suites: Sequence[Suite], name: str) -> type[Workload]:
+    """The workload called ``suite/workload``, or ``workload`` where only one suite has it. Raises UnknownName."""
+    known = {f"{s.name}/{w.name}": w for s in suites for w in s.workloads}
+    if name in known:
+        return known[name]
+    matching = [full for full in known if full.partition("/")[2] == name]
+    if len(matching) == 1:
+        return known[matching[0]]
+    raise UnknownName("workload", name, matching or sorted(known))
+
+
+def references(suite: Suite, accept: Callable[[WorkloadRef], bool] | None = None) -> list[WorkloadRef]:
+    """Every workload of the suite at every point of its parameters, less those that ``accept`` refuses."""
+    refs = [_reference(suite, kind, point) for kind in suite.workloads for point in points(kind)]
+    return [ref for ref in refs if accept is None or accept(ref)]
+
+
+def quick_references(suite: Suite) -> list[WorkloadRef]:
+    """The points that ``--quick`` takes, one for each workload that declares one."""
+    return [_reference(suite, kind, dict(kind.quick)) for kind in suite.workloads if kind.quick is not None]
+
+
+def points(kind: type[Workload]) -> list[dict[str, ParameterValue]]:
+    """The product of the workload's parameters, the last one changing fastest; one empty point where it has none."""
+    names = list(kind.parameters)
+    return [dict(zip(names, values, strict=True)) for values in itertools.product(*kind.parameters.values())]
+
+
+def _reference(suite: Suite, kind: type[Workload], point: dict[str, ParameterValue]) -> WorkloadRef:
+    return WorkloadRef(
+        suite=suite.name,
+        name=kind.name,
+        path=str(suite.path),
+        parameters=point,
+        family=kind.family,
+        version=kind.version,
+        deadline_seconds=kind.deadline_seconds,
+        items_unit=kind.items_unit,
+    )
+
+
+def _import(file: SuiteFile) -> ModuleType:
+    """Run the file as a module of a private package, so that ``from . import sibling`` works and no name collides."""
+    package_name = "_tierbench_suite_" + hashlib.sha256(str(file.path).encode()).hexdigest()[:16]
+    _forget(package_name)
+    package = ModuleType(package_name)
+    package.__path__ = [str(file.path.parent)]
+    sys.modules[package_name] = package
+    spec = spec_from_file_location(f"{package_name}.{file.path.stem}", file.path)
+    if spec is None or spec.loader is None:
+        raise ContentError("is not a Python file", where=str(file.path))
+    module = module_from_spec(spec)
+    sys.modules[spec.name] = module
+    try:
+        with redirect_stdout(sys.stderr):
+            spec.loader.exec_module(module)
+    except (Exception, SystemExit) as error:
+        _forget(package_name)
+        raise _broken(file, package_name, error) from error
+    return module
+
+
+def _forget(package_name: str) -> None:
+    for name in [n for n in sys.modules if n == package_name or n.startswith(package_name + ".")]:
+        del sys.modules[name]
+
+
+def _broken(file: SuiteFile, package_name: str, error: BaseException) -> ContentError:
+    text = " ".join(str(error).split())[:300]
+    what = f"{type(error).__name__}: {text}" if text else type(error).__name__
+    where = _user_line(package_name, error) or str(file.path)
+    if isinstance(error, SyntaxError):
+        what = f"{type(error).__name__}: {error.msg}"
+        where = f"{error.filename}:{error.lineno}" if error.filename and error.lineno else where
+    return ContentError(f"cannot be imported: {what}", where=where)
+
+
+def _user_line(package_name: str, error: BaseException) -> str | None:
+    """The innermost line of the suite's own code that led to the error, as ``file:line``."""
+    own = None
+    for frame, line in traceback.walk_tb(error.__traceback__):
+        if str(frame.f_globals.get("__name__", "")).startswith(package_name):
+            own = f"{frame.f_code.co_filename}:{line}"
+    return own
+
+
+def _declared(module: ModuleType, file: SuiteFile) -> list[type[Workload]]:
+    package_name = module.__name__.partition(".")[0] + "."
+    kinds: dict[type[Workload], None] = {}
+    for value in vars(module).values():
+        if isinstance(value, type) and issubclass(value, Workload) and value.__module__.startswith(package_name):
+            kinds[value] = None
+    public = [kind for kind in kinds if not kind.__name__.startswith("_")]
+    if not public:
+        hint = "subclass harness.Workload, or begin the file's name with '_' if it is a helper"
+        raise ContentError("declares no workload", where=f"{file.path}:1", hint=hint)
+    return public
+
+
+def _check(kinds: Iterable[type[Workload]], file: SuiteFile) -> None:
+    named: dict[str, type[Workload]] = {}
+    for kind in kinds:
+        found = declaration_defects(kind)
+        if found:
+            raise ContentError(f"{kind.__name__}: {'; '.join(found)}", where=_line_of(kind, file))
+        if kind.name in named:
+            earlier = _line_of(named[kind.name], file)
+            raise ContentError(
+                f"the workload {kind.name!r} is declared twice, first at {earlier}", where=_line_of(kind, file)
+            )
+        named[kind.name] = kind
+
+
+def _line_of(kind: type[Workload], file: SuiteFile) -> str:
+    import inspect
+
+    try:
+        return f"{inspect.getsourcefile(kind)}:{inspect.getsourcelines(kind)[1]}"
+    except (OSError, TypeError):
+        return str(file.path)
+
+
+def _loaded_heavy() -> set[str]:
+    return {name for name in _HEAVY if name in sys.modules}
+
+
+def _slow_import(file: SuiteFile, pulled_in: set[str]) -> tuple[Finding, ...]:
+    if not pulled_in:
+        return ()
+    names = ", ".join(sorted(pulled_in))
+    message = f"importing the suite {file.name} loads {names}, which makes every command slow and spoils the baseline"
+    hint = "import it inside build, and name it in requires"
+    return (Finding("warning", "heavy-suite", message, hint, str(file.path)),)

@@ -1,0 +1,185 @@
+"""The search path for content: suites, hardware profiles and report themes, found as files and never as imports.
+
+Places, best first: directories given with ``-I``, the project directory, installed packages (entry-point group
+``tierbench.content``, naming a module whose directory holds the folders), what tierbench brings itself.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, get_args
+
+from harness.errors import ContentError, UserError
+from harness.model.measure import Finding
+
+GROUP = "tierbench.content"
+
+Kind = Literal["suites", "hardware_profiles", "reports"]
+"""A kind of content is called as the folder that holds it."""
+
+KINDS: tuple[Kind, ...] = get_args(Kind)
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
+_SINGULAR = {"suites": "suite", "hardware_profiles": "hardware profile", "reports": "report theme"}
+
+
+@dataclass(frozen=True)
+class Found:
+    """One suite file, profile file or theme folder. ``origin`` says which place it comes from, for people."""
+
+    name: str
+    path: Path
+    origin: str
+
+
+@dataclass(frozen=True)
+class Place:
+    """A directory to search, ``given`` on the command line or not."""
+
+    path: Path
+    origin: str
+    given: bool = False
+
+    def folders(self, kind: Kind) -> list[Path]:
+        """Where content of that kind may lie in this place."""
+        inside = self.path / kind
+        if inside.is_dir():
+            return [inside]
+        holds_others = any((self.path / other).is_dir() for other in KINDS)
+        return [] if holds_others or not self.given else [self.path]
+
+
+@dataclass(frozen=True)
+class SearchPath:
+    """The places in order, and what was noticed while they were gathered."""
+
+    places: tuple[Place, ...]
+    notices: tuple[Finding, ...] = ()
+
+    def find(self, kind: Kind) -> list[Found]:
+        """All content of that kind, by name; of one name the earliest. Raises ContentError for an unusable name."""
+        return self._search(kind)[0]
+
+    def findings(self, kind: Kind) -> list[Finding]:
+        """What the user should know: content that is passed over because an earlier place has one of its name."""
+        return [*self.notices, *self._search(kind)[1]]
+
+    def _search(self, kind: Kind) -> tuple[list[Found], list[Finding]]:
+        won: dict[str, Found] = {}
+        said: list[Finding] = []
+        for place in self.places:
+            for found in _content_of(place, kind):
+                earlier = won.setdefault(found.name, found)
+                if not _same(earlier.path, found.path):
+                    said.append(_passed_over(kind, earlier, found))
+        return sorted(won.values(), key=lambda f: f.name), said
+
+
+def search_path(extra: Sequence[Path] = ()) -> SearchPath:
+    """The search path, with the directories of ``-I`` before all others. Raises UserError for one that is not there."""
+    installed, notices = _installed()
+    places = [*map(_given, extra), *_project(), *installed, *_bundled()]
+    first: dict[Path, Place] = {}
+    for place in places:
+        first.setdefault(place.path, place)
+    return SearchPath(tuple(first.values()), tuple(notices))
+
+
+def _given(directory: Path) -> Place:
+    path = directory.expanduser()
+    if not path.is_dir():
+        what = "is a file, -I takes a directory" if path.exists() else "no such directory"
+        raise UserError(what, where=str(directory), hint="-I takes a directory with suites, profiles or themes")
+    return Place(path.resolve(), f"-I {directory}", given=True)
+
+
+def _project() -> list[Place]:
+    try:
+        return [Place(Path.cwd().resolve(), "project")]
+    except FileNotFoundError:
+        return []
+
+
+def _bundled() -> list[Place]:
+    package = Path(__file__).resolve().parent
+    in_wheel = package / "_content"
+    return [Place(in_wheel if in_wheel.is_dir() else package.parent, "tierbench")]
+
+
+def _installed() -> tuple[list[Place], list[Finding]]:
+    from importlib.metadata import entry_points
+
+    places, notices = [], []
+    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
+        path = _directory_of(entry.module)
+        if path is not None:
+            places.append(Place(path, f"package {entry.name}"))
+        else:
+            message = f"the installed package {entry.name} names {entry.module}, which cannot be found"
+            notices.append(Finding("warning", "content-missing", message, "reinstall or remove the package"))
+    return places, notices
+
+
+def _directory_of(module: str) -> Path | None:
+    from importlib.util import find_spec
+
+    try:
+        spec = find_spec(module)
+    except (ImportError, ValueError):
+        return None
+    if spec is None:
+        return None
+    if spec.submodule_search_locations:
+        return Path(next(iter(spec.submodule_search_locations))).resolve()
+    return Path(spec.origin).resolve().parent if spec.origin else None
+
+
+def _content_of(place: Place, kind: Kind) -> Iterator[Found]:
+    seen: dict[str, Path] = {}
+    for folder in place.folders(kind):
+        for name, path in _items(folder, kind):
+            if name in seen:
+                raise ContentError(f"{seen[name].name} has the same name", where=str(path), hint="rename one of them")
+            if not _NAME.match(name):
+                hint = "use letters, digits, '_' and '-', beginning with a letter or digit"
+                raise ContentError(f"{name!r} cannot name a {_SINGULAR[kind]}", where=str(path), hint=hint)
+            seen[name] = path
+            yield Found(name, path, place.origin)
+
+
+def _items(folder: Path, kind: Kind) -> Iterator[tuple[str, Path]]:
+    if kind == "suites" and (folder / "suite.py").is_file() and folder.name != kind:
+        yield folder.name, folder / "suite.py"
+        return
+    for path in sorted(folder.iterdir()):
+        if not path.name.startswith(("_", ".")):
+            item = _item(path, kind)
+            if item is not None:
+                yield item
+
+
+def _item(path: Path, kind: Kind) -> tuple[str, Path] | None:
+    if kind == "suites" and path.suffix == ".py" and path.is_file():
+        return path.stem, path
+    if kind == "suites" and (path / "suite.py").is_file():
+        return path.name, path / "suite.py"
+    if kind == "hardware_profiles" and path.suffix == ".toml" and path.is_file():
+        return path.stem, path
+    if kind == "reports" and path.is_dir() and any(path.glob("*.j2")):
+        return path.name, path
+    return None
+
+
+def _same(first: Path, second: Path) -> bool:
+    """True for one and the same file, and for two files of the same bytes."""
+    if first == second or first.samefile(second):
+        return True
+    return first.is_file() and second.is_file() and first.read_bytes() == second.read_bytes()
+
+
+def _passed_over(kind: Kind, earlier: Found, later: Found) -> Finding:
+    message = f"the {_SINGULAR[kind]} {later.name} of {later.origin} is passed over: {earlier.path} has its name"
+    return Finding("info", "content-shadowed", message, "rename one of them to have both", str(later.path))
