@@ -66,9 +66,9 @@ def load_suite(file: SuiteFile) -> Suite:
     return Suite(file.name, file.path, tuple(kinds), file.origin, _slow_import(file, _loaded_heavy() - heavy_before))
 
 
-def workload_of(ref: WorkloadRef) -> type[Workload]:
-    """The class behind a reference, loaded from its file: what the child runs. Raises ContentError or UnknownName."""
-    return find([load_suite(SuiteFile(ref.suite, Path(ref.path)))], f"{ref.suite}/{ref.name}")
+def workload(ref: WorkloadRef) -> Workload:
+    """The workload behind a reference, loaded from its file: what the child runs. Raises ContentError, UnknownName."""
+    return find([load_suite(SuiteFile(ref.suite, Path(ref.path)))], f"{ref.suite}/{ref.name}")()
 
 
 def find(suites: Sequence[Suite], name: str) -> type[Workload]:

@@ -82,10 +82,11 @@ def search_path(extra: Sequence[Path] = ()) -> SearchPath:
     """The search path, with the directories of ``-I`` before all others. Raises UserError for one that is not there."""
     installed, notices = _installed()
     places = [*map(_given, extra), *_project(), *installed, *_bundled()]
-    first: dict[Path, Place] = {}
+    once: dict[Path, Place] = {}
     for place in places:
-        first.setdefault(place.path, place)
-    return SearchPath(tuple(first.values()), tuple(notices))
+        earlier = once.get(place.path, place)
+        once[place.path] = Place(place.path, place.origin, earlier.given)
+    return SearchPath(tuple(once.values()), tuple(notices))
 
 
 def _given(directory: Path) -> Place:

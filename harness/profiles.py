@@ -26,10 +26,10 @@ MAX_BYTES = 256 * 1024
 
 @dataclass(frozen=True)
 class ProfileFile:
-    """A profile and where it comes from; ``path`` None for the machine itself."""
+    """A profile and the file it comes from."""
 
     profile: HardwareProfile
-    path: Path | None
+    path: Path
     origin: str
 
 
@@ -51,22 +51,27 @@ class Defect:
     hint: str = ""
 
 
-def load_all(path: SearchPath) -> list[ProfileFile]:
-    """Every profile on the search path. Raises ContentError for one that is broken or takes another's name."""
+def load_all(path: SearchPath) -> list[HardwareProfile]:
+    """Every profile on the search path, by id. Raises ContentError for one that is broken or takes another's name."""
+    return [file.profile for file in load_files(path)]
+
+
+def load_files(path: SearchPath) -> list[ProfileFile]:
+    """As ``load_all``, each with its file and where that was found."""
     loaded = [ProfileFile(load(f.path), f.path, f.origin) for f in path.find("hardware_profiles")]
     _refuse_shared_names(loaded)
     return loaded
 
 
-def resolve(name: str, profiles: Sequence[ProfileFile]) -> Resolved:
+def resolve(name: str, profiles: Sequence[HardwareProfile]) -> Resolved:
     """The profile of that id or alias, whatever its case. Raises UnknownName with the nearest names."""
     wanted = name.strip().lower()
-    for file in profiles:
-        if file.profile.id == wanted:
-            return Resolved(file.profile, None)
-        if wanted in file.profile.aliases:
-            return Resolved(file.profile, f"{name} is {file.profile.id}")
-    raise UnknownName("hardware profile", name, [n for f in profiles for n in (f.profile.id, *f.profile.aliases)])
+    for profile in profiles:
+        if profile.id == wanted:
+            return Resolved(profile, None)
+        if wanted in profile.aliases:
+            return Resolved(profile, f"{name} is {profile.id}")
+    raise UnknownName("hardware profile", name, [n for p in profiles for n in (p.id, *p.aliases)])
 
 
 def load(file: Path) -> HardwareProfile:
