@@ -1,0 +1,149 @@
+"""Language models of the Llama architecture, about 100 M and 1 B parameters: reading a prompt, and writing tokens.
+
+Every step starts with an empty key-value cache and does the same work: lengths are fixed and nothing ends early.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, ClassVar
+
+from harness import Marks, Model, Place, Workload
+from harness.weights import load
+
+SMALL = {
+    "vocab_size": 32128,
+    "hidden_size": 768,
+    "intermediate_size": 3072,
+    "num_hidden_layers": 6,
+    "num_attention_heads": 24,
+    "num_key_value_heads": 8,
+    "max_position_embeddings": 1024,
+    "rms_norm_eps": 1e-5,
+    "rope_parameters": {"rope_type": "default", "rope_theta": 10000.0},
+    "tie_word_embeddings": False,
+}
+"""smol_llama-101M-GQA: 101.3 M parameters."""
+
+LARGE = {
+    "vocab_size": 128256,
+    "hidden_size": 2048,
+    "intermediate_size": 8192,
+    "num_hidden_layers": 16,
+    "num_attention_heads": 32,
+    "num_key_value_heads": 8,
+    "head_dim": 64,
+    "max_position_embeddings": 131072,
+    "rms_norm_eps": 1e-5,
+    "rope_parameters": {
+        "rope_type": "llama3",
+        "rope_theta": 500000.0,
+        "factor": 32.0,
+        "low_freq_factor": 1.0,
+        "high_freq_factor": 4.0,
+        "original_max_position_embeddings": 8192,
+    },
+    "tie_word_embeddings": True,
+}
+"""Llama-3.2-1B: 1.236 G parameters, the input embedding used again for the output."""
+
+
+class _Llama(Workload):
+    family = "language"
+    requires = ("torch", "transformers.models.llama.modeling_llama")
+    items_unit = "tokens"
+    shape: ClassVar[dict[str, Any]]
+
+    def _model(self, place: Place, prompt: int) -> Model:
+        import torch
+        from transformers.models.llama.configuration_llama import LlamaConfig
+        from transformers.models.llama.modeling_llama import LlamaForCausalLM
+
+        module = load(LlamaForCausalLM, LlamaConfig(**self.shape), place)
+        generator = torch.Generator().manual_seed(place.seed)
+        ids = torch.randint(self.shape["vocab_size"], (1, prompt), generator=generator)
+        return Model(module, (ids.to(place.device),))
+
+
+class _Prefill(_Llama):
+    parameters = {"prompt": (128, 512)}  # noqa: RUF012 - read only
+
+    def build(self, place: Place, prompt: int) -> Model:
+        """The model and a prompt of ``prompt`` tokens."""
+        return self._model(place, prompt)
+
+    def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:
+        """Read the prompt, fill the cache, choose the first token. Returns that token's logits."""
+        logits = call(*inputs, use_cache=True, logits_to_keep=1)[0][:, -1]
+        logits.argmax(-1).item()
+        marks("first_token")
+        return logits
+
+    def items(self, prompt: int) -> float:
+        """Prompt tokens a step."""
+        return float(prompt)
+
+
+class _Decode(_Llama):
+    def build(self, place: Place, prompt: int, new: int) -> Model:
+        """The model, a prompt of ``prompt`` tokens and ``new`` tokens to write."""
+        model = self._model(place, prompt)
+        return Model(model.module, (*model.inputs, new))
+
+    def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:
+        """Write tokens greedily, whatever they are. Returns the last one's logits.
+
+        Each token is brought to the host before its mark, as it is when it is shown to someone.
+        """
+        ids, new = inputs
+        out = call(ids, use_cache=True, logits_to_keep=1)
+        token = out.logits[:, -1:].argmax(-1)
+        token.item()
+        marks("first_token")
+        for _ in range(new - 1):
+            out = call(token, past_key_values=out.past_key_values, use_cache=True)
+            token = out.logits[:, -1:].argmax(-1)
+            token.item()
+            marks("token")
+        return out.logits[:, -1]
+
+    def items(self, prompt: int, new: int) -> float:  # noqa: ARG002
+        """Tokens written a step, the first one included."""
+        return float(new)
+
+
+class Prefill100M(_Prefill):
+    """Reading a prompt with 101 M parameters."""
+
+    name = "llama-100m-prefill"
+    shape = SMALL
+    quick = {"prompt": 128}  # noqa: RUF012 - read only
+    dtypes = ("float32", "bfloat16")
+
+
+class Decode100M(_Decode):
+    """Writing 32 tokens after a prompt of 32 with 101 M parameters."""
+
+    name = "llama-100m-decode"
+    shape = SMALL
+    parameters = {"prompt": (32,), "new": (32,)}  # noqa: RUF012 - read only
+    quick = {"prompt": 32, "new": 32}  # noqa: RUF012 - read only
+    dtypes = ("float32", "bfloat16")
+
+
+class Prefill1B(_Prefill):
+    """Reading a prompt with 1.24 G parameters."""
+
+    name = "llama-1b-prefill"
+    shape = LARGE
+    dtypes = ("bfloat16", "float32")
+
+
+class Decode1B(_Decode):
+    """Writing 16 tokens after a prompt of 32 with 1.24 G parameters."""
+
+    name = "llama-1b-decode"
+    shape = LARGE
+    parameters = {"prompt": (32,), "new": (16,)}  # noqa: RUF012 - read only
+    quick = {"prompt": 32, "new": 16}  # noqa: RUF012 - read only
+    dtypes = ("bfloat16", "float32")
