@@ -1,0 +1,87 @@
+"""Meters: each reads one thing in the child, around a stage. A module an instrument.
+
+Third parties add one through the entry-point group ``tierbench.meters``: a name and a factory without arguments.
+"""
+
+from __future__ import annotations
+
+import os
+from importlib import import_module
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from harness.errors import UnknownName
+from harness.model.machine import MeterState
+from harness.model.measure import Measurement, Metric, Stage
+
+GROUP = "tierbench.meters"
+
+_BUILT_IN = {
+    "torch-cuda": ("harness.meters.torch_cuda", "TorchCuda"),
+    "nvml": ("harness.meters.nvml", "Nvml"),
+    "rapl": ("harness.meters.rapl", "Rapl"),
+}
+_MEMORY_ROLES = ("need", "ceiling", "gate", "timing")
+
+
+class Meter(Protocol):
+    """What an instrument must offer. Its module imports nothing heavy, and making one touches no device."""
+
+    id: str
+    roles: frozenset[str]
+    """The roles of a trial that it may run in without disturbing what they measure."""
+    devices: frozenset[str]
+    """``cpu`` and ``gpu``: the devices whose work it sees."""
+    metrics: tuple[Metric, ...]
+    """All that ``end`` can give."""
+
+    def available(self) -> str | None:
+        """Why it cannot be used here, in a sentence that says what to do; None where it can."""
+
+    def begin(self) -> None:
+        """Start a window: reset what can be reset, note where counters stand. May take seconds; raises nothing."""
+
+    def end(self, stage: Stage) -> tuple[Measurement, ...]:
+        """End the window: a measurement a metric, missing ones with the reason. Raises nothing."""
+
+
+def known() -> list[str]:
+    """Ids of all meters, built in and installed."""
+    return sorted({*_BUILT_IN, *(e.name for e in entry_points(group=GROUP))})
+
+
+def get(meter_id: str) -> Meter:
+    """The meter of that id. Raises UnknownName."""
+    if meter_id in _BUILT_IN:
+        module, name = _BUILT_IN[meter_id]
+        made: Meter = getattr(import_module(module), name)()
+        return made
+    for entry in entry_points(group=GROUP):
+        if entry.name == meter_id:
+            plugin: Meter = entry.load()()
+            return plugin
+    raise UnknownName("meter", meter_id, known())
+
+
+def for_role(role: str, device: str) -> list[Meter]:
+    """The meters that may run in ``role`` and see the work of ``device``; the caller asks whether they can."""
+    return [m for m in map(get, known()) if role in m.roles and device in m.devices]
+
+
+def states() -> tuple[MeterState, ...]:
+    """Every instrument, the kernel's account of memory first, and why it cannot be used here."""
+    return (_process_memory(), *(_state(meter_id) for meter_id in known()))
+
+
+def _process_memory() -> MeterState:
+    writable = os.access("/proc/self/clear_refs", os.W_OK)
+    reason = None if writable else "/proc/self/clear_refs is not writable: peaks cannot be told apart by stage"
+    return MeterState("process-memory", reason, _MEMORY_ROLES)
+
+
+def _state(meter_id: str) -> MeterState:
+    try:
+        meter = get(meter_id)
+        return MeterState(meter_id, meter.available(), tuple(sorted(meter.roles)))
+    except Exception as error:  # a third party's meter that cannot be loaded is a state, not a crash
+        return MeterState(meter_id, f"the meter cannot be loaded: {type(error).__name__}: {error}")
