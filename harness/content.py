@@ -23,6 +23,10 @@ Kind = Literal["suites", "hardware_profiles", "reports"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
+_SUFFIX = {"suites": ".py", "hardware_profiles": ".toml"}
+_NOT_CONTENT = {"pyproject.toml", "setup.py", "conftest.py"}
+"""What may lie beside suites and profiles without being one."""
+
 _SINGULAR = {"suites": "suite", "hardware_profiles": "hardware profile", "reports": "report theme"}
 
 
@@ -48,8 +52,12 @@ class Place:
         inside = self.path / kind
         if inside.is_dir():
             return [inside]
-        holds_others = any((self.path / other).is_dir() for other in KINDS)
-        return [] if holds_others or not self.given else [self.path]
+        return [self.path] if self.flat else []
+
+    @property
+    def flat(self) -> bool:
+        """True where the directory itself holds the content, and not in folders by kind."""
+        return self.given and not any((self.path / kind).is_dir() for kind in KINDS)
 
 
 @dataclass(frozen=True)
@@ -86,7 +94,18 @@ def search_path(extra: Sequence[Path] = ()) -> SearchPath:
     for place in places:
         earlier = once.get(place.path, place)
         once[place.path] = Place(place.path, place.origin, earlier.given)
-    return SearchPath(tuple(once.values()), tuple(notices))
+    empty = [_empty(place) for place in once.values() if place.given and not _holds_any(place)]
+    return SearchPath(tuple(once.values()), (*notices, *empty))
+
+
+def _holds_any(place: Place) -> bool:
+    return any(True for kind in KINDS for _ in _content_of(place, kind))
+
+
+def _empty(place: Place) -> Finding:
+    message = f"{place.path} holds no suites, hardware profiles or report themes"
+    hint = "give a folder of them, or one that has suites/, hardware_profiles/ or reports/ in it"
+    return Finding("warning", "content-empty", message, hint, str(place.path))
 
 
 def _given(directory: Path) -> Place:
@@ -141,7 +160,7 @@ def _directory_of(module: str) -> Path | None:
 def _content_of(place: Place, kind: Kind) -> Iterator[Found]:
     seen: dict[str, Path] = {}
     for folder in place.folders(kind):
-        for name, path in _items(folder, kind):
+        for name, path in _items(folder, kind, place.flat):
             if name in seen:
                 raise ContentError(f"{seen[name].name} has the same name", where=str(path), hint="rename one of them")
             if not _NAME.match(name):
@@ -151,34 +170,43 @@ def _content_of(place: Place, kind: Kind) -> Iterator[Found]:
             yield Found(name, path, place.origin)
 
 
-def _items(folder: Path, kind: Kind) -> Iterator[tuple[str, Path]]:
-    if kind == "suites" and (folder / "suite.py").is_file() and folder.name != kind:
-        yield folder.name, folder / "suite.py"
-        return
-    for path in sorted(folder.iterdir()):
-        if not path.name.startswith(("_", ".")):
-            item = _item(path, kind)
-            if item is not None:
-                yield item
+def _items(folder: Path, kind: Kind, flat: bool) -> list[tuple[str, Path]]:
+    itself = _item(folder, kind) if flat else None
+    if itself is not None:
+        return [itself]
+    try:
+        inside = sorted(folder.iterdir())
+    except OSError as error:
+        raise ContentError(f"cannot be read: {error.strerror}", where=str(folder)) from None
+    wanted = [path for path in inside if not path.name.startswith(("_", ".")) and path.name not in _NOT_CONTENT]
+    return [item for item in (_item(path, kind) for path in wanted) if item is not None]
 
 
 def _item(path: Path, kind: Kind) -> tuple[str, Path] | None:
-    if kind == "suites" and path.suffix == ".py" and path.is_file():
+    """The name and path of what ``path`` is, None where it is nothing of that kind. A dangling link counts."""
+    if path.is_dir():
+        return _folder_item(path, kind)
+    if path.suffix == _SUFFIX.get(kind):
         return path.stem, path
+    return None
+
+
+def _folder_item(path: Path, kind: Kind) -> tuple[str, Path] | None:
     if kind == "suites" and (path / "suite.py").is_file():
         return path.name, path / "suite.py"
-    if kind == "hardware_profiles" and path.suffix == ".toml" and path.is_file():
-        return path.stem, path
-    if kind == "reports" and path.is_dir() and any(path.glob("*.j2")):
+    if kind == "reports" and any(path.glob("*.j2")):
         return path.name, path
     return None
 
 
 def _same(first: Path, second: Path) -> bool:
     """True for one and the same file, and for two files of the same bytes."""
-    if first == second or first.samefile(second):
+    if first == second:
         return True
-    return first.is_file() and second.is_file() and first.read_bytes() == second.read_bytes()
+    try:
+        return first.samefile(second) or (first.is_file() and first.read_bytes() == second.read_bytes())
+    except OSError:
+        return False
 
 
 def _passed_over(kind: Kind, earlier: Found, later: Found) -> Finding:

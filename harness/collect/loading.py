@@ -1,26 +1,20 @@
-"""Loads suite files by path, checks what they declare, and spells out workloads at every point of their parameters.
-
-Used by the parent to plan and by the child to run. A suite that cannot be used is a ContentError that names its file
-and line; none is passed over in silence.
-"""
+"""A suite file run as a module of its own, and what it declares. Nothing broken is passed over in silence."""
 
 from __future__ import annotations
 
 import hashlib
-import itertools
 import sys
 import traceback
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
-from importlib.util import module_from_spec, spec_from_file_location
+from importlib.machinery import ModuleSpec, SourceFileLoader
+from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 
-from harness._declaration import declaration_defects
-from harness.content import SearchPath
-from harness.errors import ContentError, UnknownName
-from harness.model.case import ParameterValue, WorkloadRef
+from harness.collect.declaration import declaration_defects
+from harness.errors import ContentError
 from harness.model.measure import Finding
 from harness.model.workload import Workload
 
@@ -47,16 +41,6 @@ class Suite:
     findings: tuple[Finding, ...] = field(default=())
 
 
-def discover(path: SearchPath) -> list[SuiteFile]:
-    """All suites on the search path, by name. Imports nothing."""
-    return [SuiteFile(f.name, f.path, f.origin) for f in path.find("suites")]
-
-
-def load_all(path: SearchPath) -> list[Suite]:
-    """Every suite on the search path, loaded. Raises ContentError for the first that cannot be used."""
-    return [load_suite(file) for file in discover(path)]
-
-
 def load_suite(file: SuiteFile) -> Suite:
     """Import the suite afresh from its file. Raises ContentError with the file and line of the user's code."""
     heavy_before = _loaded_heavy()
@@ -66,67 +50,20 @@ def load_suite(file: SuiteFile) -> Suite:
     return Suite(file.name, file.path, tuple(kinds), file.origin, _slow_import(file, _loaded_heavy() - heavy_before))
 
 
-def workload(ref: WorkloadRef) -> Workload:
-    """The workload behind a reference, loaded from its file: what the child runs. Raises ContentError, UnknownName."""
-    return find([load_suite(SuiteFile(ref.suite, Path(ref.path)))], f"{ref.suite}/{ref.name}")()
-
-
-def find(suites: Sequence[Suite], name: str) -> type[Workload]:
-    """The workload called ``suite/workload``, or ``workload`` where only one suite has it. Raises UnknownName."""
-    known = {f"{s.name}/{w.name}": w for s in suites for w in s.workloads}
-    if name in known:
-        return known[name]
-    matching = [full for full in known if full.partition("/")[2] == name]
-    if len(matching) == 1:
-        return known[matching[0]]
-    raise UnknownName("workload", name, matching or sorted(known))
-
-
-def references(suite: Suite, accept: Callable[[WorkloadRef], bool] | None = None) -> list[WorkloadRef]:
-    """Every workload of the suite at every point of its parameters, less those that ``accept`` refuses."""
-    refs = [_reference(suite, kind, point) for kind in suite.workloads for point in points(kind)]
-    return [ref for ref in refs if accept is None or accept(ref)]
-
-
-def quick_references(suite: Suite) -> list[WorkloadRef]:
-    """The points that ``--quick`` takes, one for each workload that declares one."""
-    return [_reference(suite, kind, dict(kind.quick)) for kind in suite.workloads if kind.quick is not None]
-
-
-def points(kind: type[Workload]) -> list[dict[str, ParameterValue]]:
-    """The product of the workload's parameters, the last one changing fastest; one empty point where it has none."""
-    names = list(kind.parameters)
-    return [dict(zip(names, values, strict=True)) for values in itertools.product(*kind.parameters.values())]
-
-
-def _reference(suite: Suite, kind: type[Workload], point: dict[str, ParameterValue]) -> WorkloadRef:
-    return WorkloadRef(
-        suite=suite.name,
-        name=kind.name,
-        path=str(suite.path),
-        parameters=point,
-        family=kind.family,
-        version=kind.version,
-        deadline_seconds=kind.deadline_seconds,
-        items_unit=kind.items_unit,
-    )
-
-
 def _import(file: SuiteFile) -> ModuleType:
     """Run the file as a module of a private package, so that ``from . import sibling`` works and no name collides."""
     package_name = "_tierbench_suite_" + hashlib.sha256(str(file.path).encode()).hexdigest()[:16]
     _forget(package_name)
     package = ModuleType(package_name)
     package.__path__ = [str(file.path.parent)]
-    sys.modules[package_name] = package
-    spec = spec_from_file_location(f"{package_name}.{file.path.stem}", file.path)
-    if spec is None or spec.loader is None:
-        raise ContentError("is not a Python file", where=str(file.path))
-    module = module_from_spec(spec)
-    sys.modules[spec.name] = module
+    loader = SourceFileLoader(f"{package_name}.{file.path.stem}", str(file.path))
+    module = module_from_spec(ModuleSpec(loader.name, loader, origin=loader.path))
+    module.__file__ = loader.path
+    sys.modules |= {package_name: package, module.__name__: module}
     try:
         with redirect_stdout(sys.stderr):
-            spec.loader.exec_module(module)
+            # Not exec_module: its bytecode cache misses a change within the same second.
+            exec(loader.source_to_code(loader.get_data(loader.path), loader.path), vars(module))
     except (Exception, SystemExit) as error:
         _forget(package_name)
         raise _broken(file, package_name, error) from error

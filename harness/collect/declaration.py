@@ -1,4 +1,4 @@
-"""What is wrong with a workload's class attributes, so that planning can trust them. Private to ``collect``."""
+"""What is wrong with a workload's class attributes, so that planning can trust them."""
 
 from __future__ import annotations
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from harness._profile_rules import DIMENSIONS, Fault, units_of
 from harness.model.profile import HardwareProfile
+from harness.profiles.fault import Fault, FieldPath
+from harness.profiles.figures import DIMENSIONS, units_of
 
 if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
@@ -66,7 +67,7 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
         yield Fault(path, f"{_last(path)} is {_kind(error.instance)}, it must be {wanted}", _type_hint(error))
 
 
-def _unknown(path: tuple[str | int, ...], error: ValidationError) -> Iterator[Fault]:
+def _unknown(path: FieldPath, error: ValidationError) -> Iterator[Fault]:
     rules: Any = error.schema
     instance: Any = error.instance
     known = sorted(rules["properties"])
@@ -76,15 +77,15 @@ def _unknown(path: tuple[str | int, ...], error: ValidationError) -> Iterator[Fa
         yield Fault((*path, name), f"no field is called {name!r}", hint)
 
 
-def _missing(path: tuple[str | int, ...], error: ValidationError) -> Iterator[Fault]:
+def _missing(path: FieldPath, error: ValidationError) -> Iterator[Fault]:
     required: Any = error.validator_value
     instance: Any = error.instance
     missing = [name for name in required if name not in instance]
     name = next((n for n in missing if error.message.startswith(repr(n))), missing[0])
-    yield Fault(path, f"{name} is missing" + (f" from {_last(path)}" if path else ""))
+    yield Fault((*path, name), f"{name} is missing")
 
 
-def _not_one_of(path: tuple[str | int, ...], error: ValidationError) -> Fault:
+def _not_one_of(path: FieldPath, error: ValidationError) -> Fault:
     values: Any = error.validator_value
     allowed = [str(v) for v in values]
     if path == ("format",) and isinstance(error.instance, int):
@@ -94,7 +95,7 @@ def _not_one_of(path: tuple[str | int, ...], error: ValidationError) -> Fault:
     return Fault(path, f"{_last(path)} is {_short(error.instance)}", hint)
 
 
-def _last(path: tuple[str | int, ...]) -> str:
+def _last(path: FieldPath) -> str:
     names = [part for part in path if isinstance(part, str)]
     return names[-1] if names else "the profile"
 
@@ -112,4 +113,7 @@ def _kind(value: Any) -> str:
 
 
 def _type_hint(error: ValidationError) -> str:
+    rules: Any = error.schema
+    if rules.get("title") == "Figure":
+        return "write { value = ..., unit = ..., source = ..., date = ..., kind = ... }"
     return "write it in quotes" if error.validator_value == "string" and hasattr(error.instance, "isoformat") else ""

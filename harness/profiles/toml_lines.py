@@ -6,8 +6,7 @@ import re
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-Path = tuple[str | int, ...]
-"""E.g. ``("target", 0, "clusters", 1, "clock", "unit")``."""
+from harness.profiles.fault import FieldPath
 
 _TOKEN = re.compile(
     r'(?P<text>"""(?:\\.|[^\\])*?"{3,5}|\'\'\'.*?\'{3,5}|"(?:\\.|[^"\\\n])*"|\'[^\'\n]*\')'
@@ -16,14 +15,14 @@ _TOKEN = re.compile(
 )
 
 
-def line_map(text: str) -> dict[Path, int]:
+def line_map(text: str) -> dict[FieldPath, int]:
     """Every field of a valid TOML text -> its line, counted from 1."""
     reader = _Reader(_tokens(text))
     reader.document()
     return reader.lines
 
 
-def line_of(path: Path, lines: dict[Path, int]) -> int:
+def line_of(path: FieldPath, lines: dict[FieldPath, int]) -> int:
     """The line of ``path``, or of the nearest thing around it; 1 where nothing is known."""
     for length in range(len(path), 0, -1):
         if path[:length] in lines:
@@ -45,13 +44,13 @@ def _tokens(text: str) -> list[tuple[str, str, int]]:
 @dataclass
 class _Reader:
     tokens: list[tuple[str, str, int]]
-    lines: dict[Path, int] = field(default_factory=dict)
+    lines: dict[FieldPath, int] = field(default_factory=dict)
     at: int = 0
-    counts: dict[Path, int] = field(default_factory=dict)
-    """How many elements each array of tables has so far."""
+    counts: dict[FieldPath, int] = field(default_factory=dict)
+    """The index of the last element so far in each array of tables."""
 
     def document(self) -> None:
-        table: Path = ()
+        table: FieldPath = ()
         while self.at < len(self.tokens):
             if self.tokens[self.at][0] == "newline":
                 self.at += 1
@@ -63,7 +62,7 @@ class _Reader:
     def _is(self, mark: str) -> bool:
         return self.at < len(self.tokens) and self.tokens[self.at][:2] == ("mark", mark)
 
-    def _header(self) -> Path:
+    def _header(self) -> FieldPath:
         line = self.tokens[self.at][2]
         self.at += 1
         array = self._is("[")
@@ -71,24 +70,20 @@ class _Reader:
         path = self._inside_arrays(self._key())
         self.at += 1 + array
         if array:
-            index = self.counts[path] = self.counts.get(path, -1) + 1
-            self.lines.setdefault(path, line)
-            path = (*path, index)
-        self.lines.setdefault(path, line)
+            self.counts[path] = self.counts.get(path, -1) + 1
+            path = (*path, self.counts[path])
+        for length in range(1, len(path) + 1):
+            self.lines.setdefault(path[:length], line)
         return path
 
-    def _inside_arrays(self, keys: list[str]) -> Path:
+    def _inside_arrays(self, keys: list[str]) -> FieldPath:
         """``[target.power]`` after ``[[target]]`` means the last target so far."""
-        path: Path = ()
+        path: FieldPath = ()
         for key in keys[:-1]:
             path = (*path, key)
             if path in self.counts:
                 path = (*path, self.counts[path])
-        return self._last_of((*path, keys[-1]))
-
-    def _last_of(self, path: Path) -> Path:
-        is_table = not (self.at + 1 < len(self.tokens) and self.tokens[self.at + 1][:2] == ("mark", "]"))
-        return (*path, self.counts[path]) if is_table and path in self.counts else path
+        return (*path, keys[-1])
 
     def _key(self) -> list[str]:
         keys = [self._word()]
@@ -102,7 +97,7 @@ class _Reader:
         self.at += 1
         return text[1:-1] if kind == "text" else text
 
-    def _pair(self, table: Path) -> None:
+    def _pair(self, table: FieldPath) -> None:
         line = self.tokens[self.at][2]
         path = table
         for key in self._key():
@@ -111,7 +106,7 @@ class _Reader:
         self.at += 1
         self._value(path)
 
-    def _value(self, path: Path) -> None:
+    def _value(self, path: FieldPath) -> None:
         if self._is("{"):
             self._members(path, "}")
         elif self._is("["):
@@ -119,7 +114,7 @@ class _Reader:
         else:
             self._scalar()
 
-    def _members(self, path: Path, end: str) -> None:
+    def _members(self, path: FieldPath, end: str) -> None:
         self.at += 1
         index = 0
         while not self._is(end):

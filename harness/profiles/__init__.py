@@ -1,0 +1,21 @@
+"""Hardware profiles: read from TOML, checked, and found by name."""
+
+from __future__ import annotations
+
+from harness.profiles.fault import Defect
+from harness.profiles.files import ProfileFile, check, load, load_all, load_files, schema
+from harness.profiles.host import host_profile
+from harness.profiles.names import Resolved, resolve
+
+__all__ = [
+    "Defect",
+    "ProfileFile",
+    "Resolved",
+    "check",
+    "host_profile",
+    "load",
+    "load_all",
+    "load_files",
+    "resolve",
+    "schema",
+]

@@ -1,0 +1,116 @@
+"""What must hold in each figure of a profile: its unit, a value that can be, a source, a date, a scope."""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from difflib import get_close_matches
+from typing import Any
+
+from harness.model.units import FACTORS
+from harness.profiles.fault import Fault, FieldPath, number_in
+
+DIMENSIONS: dict[tuple[str, ...], str] = {
+    ("memory", "nominal"): "B",
+    ("memory", "usable"): "B",
+    ("memory", "reserve"): "B",
+    ("memory", "swap"): "B",
+    ("memory", "bandwidth_peak"): "B/s",
+    ("memory", "bandwidth_copy_1t"): "B/s",
+    ("target", "memory"): "B",
+    ("target", "peak_fp32"): "FLOP/s",
+    ("target", "peak_fp16"): "FLOP/s",
+    ("target", "clusters", "cores"): "cores",
+    ("target", "clusters", "clock"): "Hz",
+    ("target", "clusters", "flop_per_cycle_fp32"): "FLOP/cycle",
+    ("power", "idle"): "W",
+    ("power", "load"): "W",
+}
+"""Where figures stand, and the base unit of each."""
+
+SCOPES = ("gpu", "package", "module", "board", "wall")
+
+_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
+_MAY_BE_ZERO = {("memory", "reserve"), ("memory", "swap")}
+
+
+def figure_faults(data: dict[str, Any]) -> Iterator[Fault]:
+    """Everything that is wrong with the figures in ``data``, each by itself."""
+    for names, dimension in DIMENSIONS.items():
+        for path, figure in _at(data, names, ()):
+            yield from _unit(path, figure, dimension)
+            yield from _value(path, figure, may_be_zero=names in _MAY_BE_ZERO)
+            yield from _origin(path, figure)
+            yield from _scope(path, figure, needed=names[0] == "power")
+
+
+def _at(value: Any, names: tuple[str, ...], path: FieldPath) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+    """The tables at ``names``, through arrays, with their paths."""
+    if isinstance(value, list):
+        for index, inner in enumerate(value):
+            yield from _at(inner, names, (*path, index))
+    elif isinstance(value, dict) and not names:
+        yield path, value
+    elif isinstance(value, dict) and names[0] in value:
+        yield from _at(value[names[0]], names[1:], (*path, names[0]))
+
+
+def _unit(path: FieldPath, figure: dict[str, Any], dimension: str) -> Iterator[Fault]:
+    unit = figure.get("unit")
+    right = units_of(dimension)
+    if not isinstance(unit, str) or unit in right:
+        return
+    known = f"unit is {unit!r}, which is not a unit of {path[-1]}" if unit in FACTORS else f"no unit is called {unit!r}"
+    near = get_close_matches(unit, right, n=1, cutoff=0.6)
+    yield Fault((*path, "unit"), known, f"did you mean {near[0]}?" if near else "one of " + ", ".join(right))
+
+
+def units_of(dimension: str) -> list[str]:
+    """How that base unit may be written in a file."""
+    return [unit for unit, (base, _) in FACTORS.items() if base == dimension]
+
+
+def _value(path: FieldPath, figure: dict[str, Any], may_be_zero: bool) -> Iterator[Fault]:
+    value = number_in(figure.get("value"))
+    if value is None:
+        return
+    if not math.isfinite(value):
+        yield Fault((*path, "value"), "value is not a finite number")
+    elif value < 0 or (value == 0 and not may_be_zero):
+        yield Fault((*path, "value"), f"value is {value:g}", "leave out a figure that is not known")
+    elif path[-1] == "cores" and value != int(value):
+        yield Fault((*path, "value"), f"value is {value:g}", "cores are whole")
+
+
+def _origin(path: FieldPath, figure: dict[str, Any]) -> Iterator[Fault]:
+    source = figure.get("source")
+    if isinstance(source, str) and not source.strip():
+        yield Fault((*path, "source"), "source is empty", "name the page, data sheet or measurement")
+    text = figure.get("date")
+    if isinstance(text, str):
+        reason = _date_reason(text)
+        if reason:
+            yield Fault((*path, "date"), f"date is {text!r}, {reason}", "YYYY-MM-DD, YYYY-MM or YYYY")
+
+
+def _date_reason(text: str) -> str | None:
+    match = _DATE.match(text)
+    if not match:
+        return "which is not a date"
+    year, month, day = (int(part) if part else 1 for part in match.groups())
+    try:
+        when = date(year, month, day)
+    except ValueError:
+        return "a day that does not exist"
+    tomorrow = datetime.now(tz=UTC).date() + timedelta(days=1)
+    return "which is in the future" if when > tomorrow else None
+
+
+def _scope(path: FieldPath, figure: dict[str, Any], needed: bool) -> Iterator[Fault]:
+    scope = figure.get("scope", "")
+    if not isinstance(scope, str) or scope in SCOPES or not (needed or scope):
+        return
+    said = f"scope is {scope!r}" if scope else "a power figure needs its scope"
+    yield Fault((*path, "scope") if scope else path, said, "one of " + ", ".join(SCOPES))

@@ -1,0 +1,100 @@
+"""Profile files: loaded where they are sound, and told all that is wrong with them where they are not."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from harness.content import SearchPath
+from harness.errors import ContentError
+from harness.model.profile import HardwareProfile
+from harness.profiles.fault import Defect, Fault, FieldPath
+from harness.profiles.reading import BrokenFile, parse, read
+from harness.profiles.rules import faults
+from harness.profiles.toml_lines import line_map, line_of
+
+
+@dataclass(frozen=True)
+class ProfileFile:
+    """A profile and the file it comes from."""
+
+    profile: HardwareProfile
+    path: Path
+    origin: str
+
+
+def load_all(path: SearchPath) -> list[HardwareProfile]:
+    """Every profile on the search path, by id. Raises ContentError for one that is broken or takes another's name."""
+    return [file.profile for file in load_files(path)]
+
+
+def load_files(path: SearchPath) -> list[ProfileFile]:
+    """As ``load_all``, each with its file and where that was found."""
+    loaded = [ProfileFile(load(f.path), f.path, f.origin) for f in path.find("hardware_profiles")]
+    _refuse_shared_names(loaded)
+    return loaded
+
+
+def load(file: Path) -> HardwareProfile:
+    """The profile in ``file``. Raises ContentError that names the line of its first defect."""
+    try:
+        data = parse(read(file))
+        profile = msgspec.convert(data, HardwareProfile)
+        if not faults(data, file.stem):
+            return profile
+        reason = ""
+    except (BrokenFile, msgspec.ValidationError) as error:
+        reason = str(error)
+    raise _as_error(file, check(file) or [Defect(1, "", reason)])
+
+
+def check(file: Path) -> list[Defect]:
+    """Everything that is wrong with the file, by line; empty where it is sound. Raises UserError if it is not there."""
+    from harness.profiles.json_schema import schema_faults
+
+    try:
+        text = read(file)
+        data = parse(text)
+    except BrokenFile as broken:
+        return [broken.defect]
+    lines = line_map(text)
+    found = [_defect(fault, lines) for fault in [*schema_faults(data), *faults(data, file.stem)]]
+    return sorted(set(found), key=lambda d: (d.line, d.field, d.message))
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema of a profile, as published in docs/schema/hardware-profile.json."""
+    from harness.profiles.json_schema import schema as published
+
+    return published()
+
+
+def _defect(fault: Fault, lines: dict[FieldPath, int]) -> Defect:
+    return Defect(line_of(fault.path, lines), field_name(fault.path), fault.message, fault.hint)
+
+
+def field_name(path: FieldPath) -> str:
+    """A field as it is written for people: ``target[0].clusters[1].clock``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
+
+
+def _as_error(file: Path, defects: list[Defect]) -> ContentError:
+    first = defects[0]
+    more = f" (and {len(defects) - 1} more)" if len(defects) > 1 else ""
+    field = f"{first.field}: " if first.field else ""
+    hint = first.hint or f"tierbench profile check {file.name} tells all"
+    return ContentError(f"{field}{first.message}{more}", where=f"{file}:{first.line}", hint=hint)
+
+
+def _refuse_shared_names(files: Sequence[ProfileFile]) -> None:
+    taken: dict[str, ProfileFile] = {}
+    for file in files:
+        for name in (file.profile.id, *file.profile.aliases):
+            other = taken.setdefault(name, file)
+            if other is not file:
+                what = f"the name {name!r} is also taken by {other.path}"
+                raise ContentError(what, where=str(file.path), hint="change one of them")
