@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
@@ -52,7 +54,7 @@ class TorchEager:
         model = build()
         module = _moved(model.module, place.device)
         return Loaded(
-            call=torch.inference_mode()(module),
+            call=_without_gradients(module),
             inputs=tuple(_moved(value, place.device) for value in model.inputs),
             synchronise=torch.cuda.synchronize if place.device == "cuda" else None,
             weight_bytes=weight_bytes(module),
@@ -88,11 +90,24 @@ def _moved(value: Any, device: str) -> Any:
     return value.to(device) if isinstance(value, torch.Tensor) else value
 
 
-def _settle_threads() -> None:
-    """One inter-operator thread, and the intra-operator threads that the environment asks for."""
+def _without_gradients(module: Callable[..., Any]) -> Callable[..., Any]:
     import torch
 
-    if torch.get_num_interop_threads() != 1:
+    def call(*inputs: Any, **named: Any) -> Any:
+        with torch.inference_mode():
+            return module(*inputs, **named)
+
+    return call
+
+
+def _settle_threads() -> None:
+    """One inter-operator thread, and the intra-operator threads that the environment asks for.
+
+    The first can be set only before its pool exists; where a suite was quicker, the facts say how many there are.
+    """
+    import torch
+
+    with suppress(RuntimeError):
         torch.set_num_interop_threads(1)
     asked = os.environ.get("OMP_NUM_THREADS", "")
     if asked.isdigit() and torch.get_num_threads() != int(asked):
@@ -103,7 +118,7 @@ def _facts(module: Any, place: Place) -> dict[str, str]:
     import torch
 
     facts = {
-        "torch": torch.__version__,
+        **_library_versions(),
         "threads": str(torch.get_num_threads()),
         "interop_threads": str(torch.get_num_interop_threads()),
         "cpu_capability": torch.backends.cpu.get_cpu_capability(),
@@ -114,6 +129,11 @@ def _facts(module: Any, place: Place) -> dict[str, str]:
         facts["gpu"] = torch.cuda.get_device_name()
         facts["cuda"] = torch.version.cuda or ""
     return facts
+
+
+def _library_versions() -> dict[str, str]:
+    """Versions of the libraries that are loaded and matter to the result."""
+    return {name: str(sys.modules[name].__version__) for name in ("torch", "transformers") if name in sys.modules}
 
 
 def _no_gpu() -> str | None:
