@@ -10,6 +10,8 @@ Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate"]
 """``prepare``: fill the caches, measure nothing. ``timing``: time alone. ``need``: memory, uncapped. ``ceiling``: load
 and a few steps under the profile's limit. ``energy``: joules over a window. ``gate``: memory that repeats."""
 
+Device = Literal["cpu", "gpu"]
+
 HOST = "host"
 """The profile id that stands for the machine itself."""
 
@@ -42,7 +44,7 @@ class Case(Struct, frozen=True):
     workload: WorkloadRef
     profile: str
     target: str
-    device: Literal["cpu", "gpu"]
+    device: Device
     runtime: str
     dtype: str
     scenario: str = "single_stream"

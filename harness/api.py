@@ -1,0 +1,314 @@
+"""What the command line and a notebook call: run, load, report."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from secrets import token_hex
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from harness import collect, content, host, limits, meters, plan, profiles, runtimes, store
+from harness.engine import Engine, Stop
+from harness.engine.prepared import Preparation
+from harness.errors import UnknownName, UserError
+from harness.executors.local import LocalExecutor
+from harness.model.case import HOST, Device, Plan, WorkloadRef
+from harness.model.codec import FORMAT
+from harness.model.events import EngineEvent, Notice
+from harness.model.machine import Capabilities, RuntimeState
+from harness.model.measure import Finding
+from harness.model.outcome import Failed, TimedOut
+from harness.model.profile import HardwareProfile
+from harness.model.record import Manifest, Run
+
+if TYPE_CHECKING:
+    import pandas
+
+    from harness.view import ReportView
+
+RUNS = Path("tierbench-runs")
+"""Where runs go unless told otherwise, below the working directory."""
+
+DEVICES: tuple[Device, ...] = ("cpu", "gpu")
+Listener = Callable[[EngineEvent], None]
+
+
+@dataclass(frozen=True)
+class Selection:
+    """What to run. Empty ``workloads`` and ``matching`` select all; ``matching`` are parts of a workload's id."""
+
+    workloads: tuple[str, ...] = ()
+    matching: tuple[str, ...] = ()
+    profiles: tuple[str, ...] = (HOST,)
+    runtimes: tuple[str, ...] = ("torch-eager",)
+    dtypes: tuple[str, ...] = ()
+    """Empty: each workload's default."""
+    quick: bool = False
+    include: tuple[Path, ...] = ()
+
+
+class RunHandle:
+    """A run that is done (or stopped), ready to be looked at."""
+
+    def __init__(self, run: Run) -> None:
+        self.data = run
+
+    def __repr__(self) -> str:
+        done, all_of_them = len(self.data.records), len(self.data.manifest.plan.trials)
+        return f"<RunHandle {self.data.manifest.run_id}: {done} of {all_of_them} trials>"
+
+    @property
+    def path(self) -> Path:
+        """The run's directory."""
+        return Path(self.data.path)
+
+    @property
+    def complete(self) -> bool:
+        """Whether every planned trial has its record."""
+        return self.data.complete
+
+    @property
+    def failed(self) -> bool:
+        """Whether a trial went wrong (running out of memory is an answer, not a failure)."""
+        return any(isinstance(r.outcome, (Failed, TimedOut)) for r in self.data.records)
+
+    def view(self) -> ReportView:
+        """Everything a report shows, as data."""
+        from harness.view import build
+
+        return build(self.data)
+
+    def report(self, path: Path | str | None = None, *, theme: str = "default", include: Sequence[Path] = ()) -> Path:
+        """Write the HTML report (by default into the run's directory) and return its path. Raises UserError."""
+        from harness.render import html
+
+        target = Path(path) if path is not None else self.path / "report.html"
+        page = html.render(self.view(), theme_directory(theme, include))
+        write_text(target, page)
+        return target
+
+    def frame(self) -> pandas.DataFrame:
+        """A tidy frame: one row a case and metric, with unit, interval, provenance and outcome."""
+        from harness.frame import frame
+
+        return frame(self.data)
+
+
+def write_text(target: Path, text: str) -> None:
+    """Write a file whole or not at all. Raises MachineError where it cannot be written."""
+    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_text(text, encoding="utf-8")
+        temporary.replace(target)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise store.disk_error(target, error) from error
+
+
+def theme_directory(theme: str, include: Sequence[Path] = ()) -> Path:
+    """The folder of a report theme. Raises UnknownName."""
+    found = {f.name: f.path for f in content.search_path(include).find("reports")}
+    if theme not in found:
+        raise UnknownName("report theme", theme, list(found))
+    return found[theme]
+
+
+def cache_directory() -> Path:
+    """Where weights and converted models are kept: ``$TIERBENCH_CACHE``, or ``tierbench`` in the user's cache."""
+    given = os.environ.get("TIERBENCH_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(given).absolute() if given else Path(base).absolute() / "tierbench"
+
+
+def capabilities() -> Capabilities:
+    """What this machine can measure and enforce, probed now."""
+    return host.capabilities(means=limits.states(), meters=meters.states(), runtimes=runtime_states())
+
+
+def runtime_states() -> tuple[RuntimeState, ...]:
+    """Each known runtime on each kind of device, and why it cannot be used here."""
+    states = []
+    for name in runtimes.known():
+        runtime = runtimes.get(name)
+        for device in DEVICES:
+            reason = runtime.unavailable(device, "float32")
+            version = runtime.version() if reason is None else ""
+            states.append(RuntimeState(name, device, reason, version))
+    return tuple(states)
+
+
+def known_profiles(include: Sequence[Path] = (), caps: Capabilities | None = None) -> list[HardwareProfile]:
+    """All profiles on the search path and, where ``caps`` is given, this host's own first."""
+    own = [profiles.host_profile(caps)] if caps is not None else []
+    return own + list(profiles.load_all(content.search_path(include)))
+
+
+def select(selection: Selection) -> tuple[list[plan.Selected], list[Finding]]:
+    """The selected workloads with what to try them in, and what was noticed. Raises UserError where nothing matches."""
+    path = content.search_path(selection.include)
+    suites = collect.load_all(path)
+    findings = [*path.findings("suites"), *(f for suite in suites for f in suite.findings)]
+    chosen: list[plan.Selected] = []
+    for suite in suites:
+        refs = collect.quick_references(suite) if selection.quick else collect.references(suite)
+        kinds = {kind.name: kind for kind in suite.workloads}
+        for ref in filter(lambda ref: _is_wanted(ref, selection), refs):
+            kind = kinds[ref.name]
+            dtypes = selection.dtypes or kind.dtypes[:1]
+            chosen.append(plan.Selected(ref, selection.runtimes, dtypes, kind.runtimes, kind.dtypes))
+    _complain_if_unmatched(chosen, suites, selection)
+    return chosen, findings
+
+
+def _is_wanted(ref: WorkloadRef, selection: Selection) -> bool:
+    named = not selection.workloads or {ref.suite, ref.name, f"{ref.suite}/{ref.name}", ref.id} & {*selection.workloads}
+    matched = not selection.matching or any(part.lower() in ref.id.lower() for part in selection.matching)
+    return bool(named) and matched
+
+
+def _complain_if_unmatched(chosen: list[plan.Selected], suites: list[collect.Suite], selection: Selection) -> None:
+    known = [s.name for s in suites] + [f"{s.name}/{w.name}" for s in suites for w in s.workloads]
+    refs = [choice.ref for choice in chosen]
+    for name in selection.workloads:
+        if not any(name in {r.suite, r.name, f"{r.suite}/{r.name}", r.id} for r in refs) and name not in known:
+            raise UnknownName("suite or workload", name, known)
+    if not chosen:
+        asked = ", ".join((*selection.workloads, *(f"-k {part}" for part in selection.matching)))
+        what = f"no workload matches {asked or 'the selection'}"
+        raise UserError(
+            what + (" in the quick selection" if selection.quick else ""), hint="see `tierbench list suites`"
+        )
+
+
+def resolve_profiles(
+    names: Sequence[str], include: Sequence[Path], caps: Capabilities
+) -> tuple[list[HardwareProfile], list[str]]:
+    """The profiles that ``names`` mean, each once, and what was said of aliases. Raises UnknownName."""
+    known = known_profiles(include, caps)
+    resolved = [profiles.resolve(name, known) for name in names]
+    unique = {r.profile.id: r.profile for r in resolved}
+    return list(unique.values()), [r.said for r in resolved if r.said]
+
+
+def make_plan(
+    selection: Selection, settings: plan.Settings, caps: Capabilities
+) -> tuple[Plan, list[HardwareProfile], list[Finding], list[str]]:
+    """The plan of a selection on this machine, its profiles, findings, and sentences for the user."""
+    chosen, findings = select(selection)
+    tiers, said = resolve_profiles(selection.profiles, selection.include, caps)
+    unknown = [name for name in selection.runtimes if name not in runtimes.known()]
+    if unknown:
+        raise UnknownName("runtime", unknown[0], runtimes.known())
+    return plan.make(chosen, tiers, caps, settings), tiers, findings, said
+
+
+def run(
+    *workloads: str,
+    matching: Sequence[str] = (),
+    profiles: Sequence[str] = (HOST,),
+    runtimes: Sequence[str] = ("torch-eager",),
+    dtypes: Sequence[str] = (),
+    quick: bool = False,
+    processes: int | None = None,
+    include: Sequence[Path | str] = (),
+    out: Path | str | None = None,
+) -> RunHandle:
+    """Run workloads on profiles and return the run.
+
+    ``workloads`` are suites or workloads by name, none for all; ``matching`` are parts of a workload's id;
+    ``profiles`` are ids or aliases. Raises UserError for what the caller can mend.
+    """
+    selection = Selection(
+        workloads, tuple(matching), tuple(profiles), tuple(runtimes), tuple(dtypes), quick, tuple(map(Path, include))
+    )
+    settings = plan.QUICK if quick else plan.Settings()
+    if processes is not None:
+        settings = replace(settings, processes=processes)
+    return execute(selection, settings, Path(out) if out is not None else None)
+
+
+def execute(
+    selection: Selection,
+    settings: plan.Settings,
+    out: Path | None = None,
+    *,
+    means: str | None = None,
+    emit: Listener = lambda _event: None,
+    stop: Stop | None = None,
+) -> RunHandle:
+    """Plan, run and write a new run. Stopping early leaves a run that can be resumed. Raises UserError."""
+    for sentence in limits.sweep():
+        emit(Notice(sentence))
+    caps = capabilities()
+    planned, tiers, findings, said = make_plan(selection, settings, caps)
+    for sentence in said:
+        emit(Notice(sentence))
+    manifest = _manifest(planned, tiers, caps, findings)
+    path = out if out is not None else RUNS / manifest.run_id
+    with store.RunWriter.create(path, manifest) as writer:
+        _engine(writer, manifest, means, emit, stop).run(planned)
+    return load(path)
+
+
+def resume(
+    path: Path, *, means: str | None = None, emit: Listener = lambda _event: None, stop: Stop | None = None
+) -> RunHandle:
+    """Run what the run at ``path`` still lacks. Raises UserError where there is none or another process writes it."""
+    for sentence in limits.sweep():
+        emit(Notice(sentence))
+    writer, so_far = store.RunWriter.resume(path)
+    with writer:
+        for notice in so_far.notices:
+            emit(Notice(notice))
+        engine = _engine(writer, so_far.manifest, means, emit, stop)
+        engine.run(so_far.manifest.plan, {record.trial_id for record in so_far.records})
+    return load(path)
+
+
+def load(path: Path | str) -> RunHandle:
+    """The run in a directory. Raises UserError where it is none, is damaged or was written by a newer tierbench."""
+    return RunHandle(store.read(Path(path)))
+
+
+def _engine(
+    writer: store.RunWriter, manifest: Manifest, means: str | None, emit: Listener, stop: Stop | None
+) -> Engine:
+    cache = cache_directory()
+    versions = {**manifest.environment.packages, "tierbench": manifest.environment.tierbench}
+    preparation = Preparation(cache, versions)
+    return Engine(LocalExecutor(cache, means), writer, preparation, emit, stop or Stop())
+
+
+def _manifest(planned: Plan, tiers: list[HardwareProfile], caps: Capabilities, findings: list[Finding]) -> Manifest:
+    environment = host.environment()
+    now = datetime.now(UTC)
+    return Manifest(
+        format=FORMAT,
+        run_id=f"{now:%Y-%m-%dT%H%M%S}-{token_hex(2)}",
+        created=now.isoformat(timespec="seconds"),
+        command=tuple(sys.argv),
+        environment=environment,
+        capabilities=caps,
+        profiles=tuple(tiers),
+        plan=planned,
+        findings=(*findings, *host.doctor(caps, environment)),
+    )
+
+
+def render(handle: RunHandle, kind: str) -> str:
+    """The run as ``markdown``, ``csv``, ``junit`` or ``json`` text."""
+    if kind == "json":
+        from harness.model import codec
+
+        return codec.encode(handle.view()).decode()
+    from importlib import import_module
+
+    text: str = import_module(f"harness.render.{kind}").render(handle.view())
+    return text

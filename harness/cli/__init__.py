@@ -1,0 +1,87 @@
+"""The command line: a module a verb, each imported when it is used. Parses and calls; no logic."""
+
+from __future__ import annotations
+
+import os
+import sys
+from importlib import import_module
+from typing import Any
+
+import click
+
+from harness import __version__
+from harness.errors import Exit, UserError
+
+VERBS = {
+    "run": ("harness.cli.run", "Run workloads on this machine and under the limits of hardware profiles."),
+    "report": ("harness.cli.report", "Render a run as HTML, Markdown, CSV, JUnit or JSON."),
+    "list": ("harness.cli.listing", "List suites, profiles, runs or runtimes."),
+    "show": ("harness.cli.show", "Show a run, a profile or a workload."),
+    "profile": ("harness.cli.profile", "Check hardware profiles."),
+    "doctor": ("harness.cli.doctor", "Say what can be measured and enforced here, and what disturbs."),
+    "completion": ("harness.cli.completion", "Print the completion script for a shell."),
+}
+
+EPILOG = """Exit codes: 0 done; 1 a case failed or a check found something wrong; 2 bad input; 3 regression found;
+4 the machine stood in the way (disk, permission, locked run); 130 interrupted, resumable."""
+
+
+class LazyGroup(click.Group):
+    """A group whose commands are imported when they are called, their help lines known without."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002
+        """The verbs, in the order in which a newcomer meets them."""
+        return list(VERBS)
+
+    def get_command(self, ctx: click.Context, name: str) -> click.Command | None:  # noqa: ARG002
+        """The verb's command, imported now; None for an unknown one."""
+        if name not in VERBS:
+            return None
+        command: click.Command = import_module(VERBS[name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the verbs without importing them."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does, with "did you mean" for an unknown verb."""
+        if args and args[0] not in VERBS and not args[0].startswith("-"):
+            from harness.errors import UnknownName
+
+            raise UnknownName("command", args[0], list(VERBS))
+        return super().resolve_command(ctx, args)
+
+
+@click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, "--version", prog_name="tierbench")
+def cli() -> None:
+    """Does this AI workload fit, how fast is it and what power does it draw, on every tier of hardware?"""
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Entry point: runs a command and turns every error a user can mend into one line and an exit code."""
+    try:
+        result = cli.main(args=args, prog_name="tierbench", standalone_mode=False)
+    except UserError as error:
+        return _leave(error.line, error.exit_code)
+    except click.exceptions.Abort:
+        return _leave("interrupted", Exit.INTERRUPTED)
+    except KeyboardInterrupt:
+        return _leave("interrupted", Exit.INTERRUPTED)
+    except click.ClickException as error:
+        return _leave(error.format_message(), Exit.BAD_INPUT)
+    except click.exceptions.Exit as leave:
+        return sys.exit(leave.exit_code)
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return sys.exit(Exit.OK)
+    return sys.exit(result if isinstance(result, int) else Exit.OK)
+
+
+def _leave(line: str, code: int) -> None:
+    click.echo(f"tierbench: {line}", err=True)
+    sys.exit(int(code))

@@ -1,0 +1,127 @@
+"""``tierbench list``: what there is."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import click
+
+from harness.cli import options
+from harness.errors import Exit
+from harness.model.units import show_bytes
+
+
+@click.group("list", short_help="List suites, profiles, runs or runtimes.")
+def command() -> None:
+    """List what there is."""
+
+
+@command.command("suites")
+@options.include
+@options.as_json
+def suites(include: tuple[Path, ...], as_json: bool) -> int:
+    """Workloads of all suites, with their parameters."""
+    from harness import collect, content
+
+    rows = [
+        {
+            "workload": f"{suite.name}/{kind.name}",
+            "parameters": {k: list(v) for k, v in kind.parameters.items()},
+            "runtimes": list(kind.runtimes),
+            "dtypes": list(kind.dtypes),
+            "quick": kind.quick is not None,
+            "from": suite.origin,
+        }
+        for suite in collect.load_all(content.search_path(include))
+        for kind in suite.workloads
+    ]
+    return _print(
+        rows, as_json, lambda r: (r["workload"], _spread(r["parameters"]), ",".join(r["runtimes"]), r["from"])
+    )
+
+
+@command.command("profiles")
+@options.include
+@options.as_json
+def profiles(include: tuple[Path, ...], as_json: bool) -> int:
+    """Hardware profiles: what a workload may use of each."""
+    from harness import content
+    from harness import profiles as room
+
+    rows = [
+        {
+            "profile": p.id,
+            "name": p.name,
+            "aliases": list(p.aliases),
+            "tier": p.tier,
+            "targets": [t.id for t in p.target],
+            "budget_bytes": p.budget_bytes,
+        }
+        for p in room.load_all(content.search_path(include))
+    ]
+    return _print(
+        rows,
+        as_json,
+        lambda r: (
+            r["profile"],
+            r["name"],
+            show_bytes(r["budget_bytes"]),
+            ",".join(r["targets"]),
+            " ".join(r["aliases"]),
+        ),
+    )
+
+
+@command.command("runs")
+@options.runs
+@options.as_json
+def runs(runs: Path, as_json: bool) -> int:
+    """Stored runs, oldest first."""
+    from harness import store
+
+    rows = []
+    for path in store.runs_in(runs):
+        run = store.read(path)
+        rows.append(
+            {
+                "run": run.manifest.run_id,
+                "path": str(path),
+                "trials": len(run.manifest.plan.trials),
+                "done": len(run.records),
+                "complete": run.complete,
+            }
+        )
+    return _print(rows, as_json, lambda r: (r["run"], f"{r['done']}/{r['trials']} trials", r["path"]))
+
+
+@command.command("runtimes")
+@options.as_json
+def runtimes(as_json: bool) -> int:
+    """Runtimes and why one cannot be used here."""
+    from harness import api
+
+    rows = [
+        {"runtime": s.id, "device": s.device, "version": s.version, "reason": s.reason} for s in api.runtime_states()
+    ]
+    return _print(rows, as_json, lambda r: (r["runtime"], r["device"], r["version"], r["reason"] or "ready"))
+
+
+def _spread(parameters: dict[str, list[Any]]) -> str:
+    return " ".join(f"{k}={'|'.join(map(str, v))}" for k, v in parameters.items())
+
+
+def _print(rows: Sequence[dict[str, Any]], as_json: bool, columns: Any) -> int:
+    if as_json:
+        click.echo(json.dumps(rows))
+        return Exit.OK
+    if not rows:
+        click.echo("none", err=True)
+        return Exit.OK
+    table = [tuple(map(str, columns(row))) for row in rows]
+    widths = [max(map(len, column)) for column in zip(*table, strict=True)]
+    for cells in table:
+        click.echo("  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip())
+    return Exit.OK

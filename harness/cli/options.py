@@ -1,0 +1,61 @@
+"""Options that several verbs share, so that they are spelt and explained alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+from click.shell_completion import CompletionItem
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def include(command: F) -> F:
+    """``-I DIR``: a directory with suites, profiles or themes of one's own."""
+    help_text = "Directory with suites, profiles or themes of your own; may be repeated."
+    kind = click.Path(path_type=Path)
+    return click.option("-I", "--include", multiple=True, type=kind, metavar="DIR", help=help_text)(command)
+
+
+def as_json(command: F) -> F:
+    """``--json``: for scripts."""
+    return click.option("--json", "as_json", is_flag=True, help="Print JSON for scripts.")(command)
+
+
+def runs(command: F) -> F:
+    """``--runs DIR``: where runs are kept."""
+    return click.option(
+        "--runs",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("tierbench-runs"),
+        show_default=True,
+        help="Directory in which runs are kept.",
+    )(command)
+
+
+def complete_profiles(ctx: click.Context, _param: click.Parameter, start: str) -> list[CompletionItem]:
+    """Ids and aliases of profiles, for the shell."""
+    from harness import content, profiles
+
+    known = profiles.load_all(content.search_path(tuple(ctx.params.get("include") or ())))
+    names = ["host"] + [name for p in known for name in (p.id, *p.aliases)]
+    return [CompletionItem(name) for name in names if name.startswith(start)]
+
+
+def complete_workloads(ctx: click.Context, _param: click.Parameter, start: str) -> list[CompletionItem]:
+    """Suites and workloads, for the shell."""
+    from harness import collect, content
+
+    suites = collect.load_all(content.search_path(tuple(ctx.params.get("include") or ())))
+    names = [s.name for s in suites] + [f"{s.name}/{w.name}" for s in suites for w in s.workloads]
+    return [CompletionItem(name) for name in names if name.startswith(start)]
+
+
+def complete_runs(ctx: click.Context, _param: click.Parameter, start: str) -> list[CompletionItem]:
+    """Ids of runs, for the shell."""
+    from harness import store
+
+    known = store.runs_in(ctx.params.get("runs") or Path("tierbench-runs"))
+    return [CompletionItem(name) for name in ("latest", *(p.name for p in known)) if name.startswith(start)]

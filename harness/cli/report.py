@@ -1,0 +1,40 @@
+"""``tierbench report``: render a stored run."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli import options
+from harness.errors import Exit
+
+FORMATS = ("html", "markdown", "csv", "junit", "json")
+
+
+@click.command("report", short_help="Render a run.")
+@click.argument("run", default="latest", shell_complete=options.complete_runs)
+@click.option("-f", "--format", "kind", type=click.Choice(FORMATS), default="html", show_default=True)
+@click.option(
+    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Default: report.html in the run."
+)
+@click.option("--theme", default="default", show_default=True, help="Folder of that name under reports/.")
+@options.runs
+@options.include
+def command(run: str, kind: str, output: Path | None, theme: str, runs: Path, include: tuple[Path, ...]) -> int:
+    """Render RUN (a directory, a run's id or its beginning; the latest by default)."""
+    from harness import api, store
+
+    handle = api.load(store.find(run, runs))
+    for notice in handle.data.notices:
+        click.echo(notice, err=True)
+    if kind == "html":
+        click.echo(handle.report(output, theme=theme, include=include))
+        return Exit.OK
+    text = api.render(handle, kind)
+    if output is None:
+        click.echo(text, nl=not text.endswith("\n"))
+    else:
+        api.write_text(output, text)
+        click.echo(output)
+    return Exit.OK

@@ -1,0 +1,153 @@
+"""``tierbench run``: measure, write the run, render the report, say the verdict."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from msgspec.structs import replace
+
+from harness.cli import options
+from harness.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from harness.api import RunHandle
+    from harness.plan import Settings
+
+
+@click.command("run", short_help="Run workloads and render a report.")
+@click.argument("workloads", nargs=-1, shell_complete=options.complete_workloads)
+@click.option("-k", "matching", multiple=True, metavar="TEXT", help="Only workloads whose id contains TEXT.")
+@click.option(
+    "-p",
+    "--profile",
+    "profiles",
+    multiple=True,
+    metavar="NAME",
+    shell_complete=options.complete_profiles,
+    help="Tier to try: host (default) or a hardware profile's id or alias; may be repeated.",
+)
+@click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="Runtime (default torch-eager).")
+@click.option("--dtype", "dtypes", multiple=True, metavar="NAME", help="Data type (default: the workload's own).")
+@click.option("--quick", is_flag=True, help="The quick selection, one process each, short budgets.")
+@click.option("--processes", type=click.IntRange(1, 100), help="Processes a case (default 3, quick 1).")
+@click.option("--budget", type=click.FloatRange(min=0.01), metavar="SECONDS", help="For a process's timed rounds.")
+@click.option("--precision", type=click.FloatRange(min=0.0001, max=1), metavar="FRACTION", help="Stop when within it.")
+@click.option("--timeout", type=click.FloatRange(min=1), metavar="SECONDS", help="For one trial.")
+@click.option("--seed", type=int, default=0, show_default=True, help="Of order and inputs.")
+@click.option("--means", metavar="NAME", help="Force a means of enforcement; see `tierbench doctor`.")
+@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Directory of the new run.")
+@click.option("--resume", "resumed", type=click.Path(path_type=Path), metavar="DIR", help="Finish an earlier run.")
+@click.option("--no-report", is_flag=True, help="Do not render the HTML report.")
+@click.option("--dry-run", is_flag=True, help="Say what would be run and stop.")
+@options.include
+@options.as_json
+def command(resumed: Path | None, no_report: bool, as_json: bool, dry_run: bool, **asked: Any) -> int:
+    """Run WORKLOADS (suites or workloads by name; all where none is given) on the tiers given by -p."""
+    settings = _settings(asked)
+    if dry_run:
+        return _say_plan(asked, settings, as_json)
+    from harness.cli.progress import watching
+
+    with watching(quiet=as_json) as (emit, stop):
+        handle = _resume(resumed, asked, emit, stop) if resumed else _new(asked, settings, emit, stop)
+    return _finish(handle, no_report, as_json)
+
+
+def _settings(asked: dict[str, Any]) -> Settings:
+    from harness import plan
+
+    settings = plan.QUICK if asked["quick"] else plan.Settings()
+    pace = {"budget_seconds": asked["budget"], "precision": asked["precision"]}
+    timing = replace(settings.timing, **{k: v for k, v in pace.items() if v is not None})
+    changes = {"processes": asked["processes"], "timeout_seconds": asked["timeout"]}
+    changes = {k: v for k, v in changes.items() if v is not None}
+    if asked["timeout"] is not None:
+        changes["ceiling_timeout_seconds"] = asked["timeout"]
+    return replace(settings, timing=timing, seed=asked["seed"], **changes)
+
+
+def _selection(asked: dict[str, Any]) -> Any:
+    from harness.api import Selection
+
+    return Selection(
+        workloads=asked["workloads"],
+        matching=asked["matching"],
+        profiles=asked["profiles"] or ("host",),
+        runtimes=asked["runtimes"] or ("torch-eager",),
+        dtypes=asked["dtypes"],
+        quick=asked["quick"],
+        include=asked["include"],
+    )
+
+
+def _new(asked: dict[str, Any], settings: Settings, emit: Any, stop: Any) -> RunHandle:
+    from harness import api
+
+    return api.execute(_selection(asked), settings, asked["out"], means=asked["means"], emit=emit, stop=stop)
+
+
+def _resume(path: Path, asked: dict[str, Any], emit: Any, stop: Any) -> RunHandle:
+    from harness import api
+
+    given = [n for n in ("workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "out") if asked[n]]
+    if given:
+        raise UserError(f"--resume goes on with the run's own plan: leave out {', '.join(given)}")
+    return api.resume(path, means=asked["means"], emit=emit, stop=stop)
+
+
+def _say_plan(asked: dict[str, Any], settings: Settings, as_json: bool) -> int:
+    from harness import api
+    from harness.model import codec
+
+    planned, _, _, said = api.make_plan(_selection(asked), settings, api.capabilities())
+    if as_json:
+        click.echo(codec.encode(planned))
+        return Exit.OK
+    for line in (*said, *(trial.id for trial in planned.trials)):
+        click.echo(line)
+    for skip in planned.skips:
+        click.echo(f"left out: {skip.case.id}: {skip.reason}")
+    return Exit.OK
+
+
+def _finish(handle: RunHandle, no_report: bool, as_json: bool) -> int:
+    report = None if no_report or not handle.data.records else handle.report()
+    if as_json:
+        _print_json(handle, report)
+    else:
+        _print_table(handle, report)
+    if not handle.complete:
+        click.echo(f"stopped; go on with: tierbench run --resume {handle.path}", err=True)
+        return Exit.INTERRUPTED
+    return Exit.FAILED if handle.failed else Exit.OK
+
+
+def _print_json(handle: RunHandle, report: Path | None) -> None:
+    import json
+
+    said = {
+        "run": handle.data.manifest.run_id,
+        "path": str(handle.path),
+        "report": str(report) if report else None,
+        "complete": handle.complete,
+        "failed": handle.failed,
+    }
+    click.echo(json.dumps(said))
+
+
+def _print_table(handle: RunHandle, report: Path | None) -> None:
+    from rich.console import Console
+
+    from harness.render import terminal
+
+    if not handle.data.records:
+        return
+    view = handle.view()
+    terminal.show(view, Console(file=sys.stdout))
+    click.echo(f"\nrun     {handle.path}")
+    if report is not None:
+        click.echo(f"report  {report}")
+    click.echo(f"\n{view.verdict}")

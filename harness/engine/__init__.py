@@ -1,0 +1,114 @@
+"""The engine: runs a plan through an executor, one trial after the other, each written down the moment it ends."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from harness.engine.assemble import assemble, broken
+from harness.engine.prepared import Preparation
+from harness.executors import Executor
+from harness.model.case import Plan, Trial
+from harness.model.events import (
+    ChildEvent,
+    EngineEvent,
+    Notice,
+    StageBegan,
+    TrialEnded,
+    TrialStage,
+    TrialStarted,
+)
+from harness.model.outcome import Ok, Outcome
+from harness.model.record import Record
+from harness.model.spec import Ending
+from harness.store import RunWriter
+
+LAUNCH_TRIES = 2
+
+
+@dataclass
+class Stop:
+    """A wish to stop: ``soon`` lets the running trial end and be written, ``now`` ends it unwritten."""
+
+    soon: bool = False
+    now: bool = False
+
+    def is_now(self) -> bool:
+        """Whether the running trial must end."""
+        return self.now
+
+
+@dataclass
+class Engine:
+    """Runs what a plan still lacks. ``emit`` is told of everything that happens."""
+
+    executor: Executor
+    writer: RunWriter
+    preparation: Preparation
+    emit: Callable[[EngineEvent], None] = lambda _event: None
+    stop: Stop = field(default_factory=Stop)
+    _broken: dict[str, Outcome] = field(default_factory=dict)
+
+    def run(self, plan: Plan, done: Iterable[str] = ()) -> bool:
+        """Run every trial of ``plan`` whose id is not in ``done``; False where it was stopped before the end."""
+        finished = set(done)
+        left = [trial for trial in plan.trials if trial.id not in finished]
+        if not self._prepare(left):
+            return False
+        for number, trial in enumerate(left, len(plan.trials) - len(left) + 1):
+            if self.stop.soon:
+                return False
+            self.emit(TrialStarted(trial, number, len(plan.trials)))
+            record = self._record(trial)
+            if record is None:
+                return False
+            self.writer.append(record)
+            self.emit(TrialEnded(record, number, len(plan.trials)))
+        return True
+
+    def _prepare(self, trials: list[Trial]) -> bool:
+        missing = self.preparation.missing(trials)
+        for number, trial in enumerate(missing, 1):
+            if self.stop.soon:
+                return False
+            self.emit(Notice(f"preparing {trial.case.workload.id} for {trial.case.runtime} ({number}/{len(missing)})"))
+            record = self._try(trial, ())
+            if record is None:
+                return False
+            if not isinstance(record.outcome, Ok):
+                self._broken[trial.case.work_id] = record.outcome
+        return True
+
+    def _record(self, trial: Trial) -> Record | None:
+        outcome = self._broken.get(trial.case.work_id)
+        if outcome is not None:
+            return broken(trial, outcome, _now())
+        prepared = self.preparation.known(trial)
+        return self._try(prepared.trial, prepared.files)
+
+    def _try(self, trial: Trial, files: tuple[str, ...]) -> Record | None:
+        for _ in range(LAUNCH_TRIES):
+            started = _now()
+            events: list[ChildEvent] = []
+            ending = self.executor.execute(trial, files, self._listener(trial, events), self.stop.is_now)
+            if ending.cancelled:
+                return None
+            if ending.launch_error is None:
+                break
+        return assemble(trial, events, ending, started)
+
+    def _listener(self, trial: Trial, events: list[ChildEvent]) -> Callable[[ChildEvent], None]:
+        def listen(event: ChildEvent) -> None:
+            events.append(event)
+            if isinstance(event, StageBegan):
+                self.emit(TrialStage(trial, event.stage))
+
+        return listen
+
+
+def _now() -> str:
+    return datetime.now(UTC).isoformat(timespec="milliseconds")
+
+
+__all__ = ["Ending", "Engine", "Stop"]

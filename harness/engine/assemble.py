@@ -1,0 +1,129 @@
+"""From a child's events and its end, seen from outside, to one Record. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from signal import SIGABRT, Signals
+
+from msgspec.structs import replace
+
+from harness.model.case import Trial
+from harness.model.events import ChildEvent, Ended, Found, Measured, Said, StageBegan, StepDone
+from harness.model.measure import TREE_PEAK, Finding, Measurement, Provenance
+from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut
+from harness.model.record import Record
+from harness.model.spec import Ending
+
+THRASH_FAULTS_PER_STEP = 64
+"""A step that has run before and still reads from disk this often is being fed its own pages again and again."""
+
+
+def assemble(trial: Trial, events: Sequence[ChildEvent], ending: Ending, started: str) -> Record:
+    """One trial's record. The child's own account counts unless the kernel's says more."""
+    outcome = decide(trial, events, ending)
+    account = _last_account(events)
+    return Record(
+        trial_id=trial.id,
+        trial=trial,
+        outcome=outcome,
+        started=started,
+        wall_seconds=ending.wall_seconds,
+        measurements=_measurements(trial, events, ending),
+        enforced=ending.enforced,
+        usage=ending.usage,
+        findings=tuple(replace(e.finding, subject=trial.id) for e in events if isinstance(e, Found))
+        + _child_oom(trial, ending, outcome),
+        items=account.items if account else None,
+        facts=_facts(events, ending),
+        output_tail="" if isinstance(outcome, Ok) else ending.output_tail,
+    )
+
+
+def broken(trial: Trial, outcome: Outcome, started: str) -> Record:
+    """The record of a trial that was not run because preparing its work had failed."""
+    finding = Finding("error", "not-prepared", "the work could not be prepared, so it was not tried", "", trial.id)
+    return Record(trial.id, trial, outcome, started, 0.0, findings=(finding,))
+
+
+def decide(trial: Trial, events: Sequence[ChildEvent], ending: Ending) -> Outcome:
+    """The outcome: launch errors, then the kernel's word on memory, then stalls and time, then the child's account."""
+    stage = _stage(events)
+    limit = enforced_memory(ending)
+    if ending.launch_error is not None:
+        return Failed(f"could not be started: {ending.launch_error}", "launch")
+    if ending.stalled_faults is not None and limit is not None:
+        return Thrashes(limit, ending.stalled_faults)
+    if ending.timed_out:
+        return TimedOut(trial.timeout_seconds, stage)
+    account = _last_account(events)
+    if account is not None:
+        return _of_account(account.outcome, events, limit)
+    return _without_account(ending, limit, stage)
+
+
+def enforced_memory(ending: Ending) -> int | None:
+    """The memory limit that was read back, None where none was in force."""
+    return next((e.given for e in ending.enforced if e.limit == "memory"), None)
+
+
+def _of_account(outcome: Outcome, events: Sequence[ChildEvent], limit: int | None) -> Outcome:
+    if not isinstance(outcome, Ok) or limit is None:
+        return outcome
+    steps = [event for event in events if isinstance(event, StepDone)][1:]
+    again = [step.major_faults for step in steps]
+    if again and min(again) >= THRASH_FAULTS_PER_STEP:
+        return Thrashes(limit, sum(again))
+    return outcome
+
+
+def _without_account(ending: Ending, limit: int | None, stage: str) -> Outcome:
+    if ending.usage.oom_kills and limit is not None:
+        return DoesNotFit(limit, ending.usage.peak_bytes, f"killed by the kernel at the limit, in {stage}")
+    if ending.signal == SIGABRT and limit is not None and _speaks_of_memory(ending.output_tail):
+        return DoesNotFit(limit, ending.usage.peak_bytes, f"aborted when memory ran out, in {stage}")
+    if limit is not None and _speaks_of_memory(ending.output_tail):
+        return DoesNotFit(limit, ending.usage.peak_bytes, f"ended when memory ran out, in {stage}")
+    if ending.signal is not None:
+        return Failed(f"killed by {Signals(ending.signal).name}", stage, ending.output_tail)
+    return Failed(f"ended with exit code {ending.exit_code} and no account of itself", stage, ending.output_tail)
+
+
+def _speaks_of_memory(tail: str) -> bool:
+    text = tail.lower()
+    return any(
+        word in text for word in ("bad_alloc", "thread creation failed", "memoryerror", "cannot allocate memory")
+    )
+
+
+def _last_account(events: Sequence[ChildEvent]) -> Ended | None:
+    return next((event for event in reversed(events) if isinstance(event, Ended)), None)
+
+
+def _stage(events: Sequence[ChildEvent]) -> str:
+    return next((event.stage for event in reversed(events) if isinstance(event, StageBegan)), "launch")
+
+
+def _measurements(trial: Trial, events: Sequence[ChildEvent], ending: Ending) -> tuple[Measurement, ...]:
+    provenance: Provenance = "enforced" if trial.role == "ceiling" else "measured"
+    inside = [replace(e.measurement, provenance=provenance) for e in events if isinstance(e, Measured)]
+    peak = ending.usage.peak_bytes
+    missing = None if peak is not None else "the trial had no group of its own"
+    whole = Measurement(TREE_PEAK, "trial", provenance, () if peak is None else (float(peak),), missing)
+    return (*inside, whole)
+
+
+def _facts(events: Sequence[ChildEvent], ending: Ending) -> dict[str, str]:
+    facts = {"means": ending.means}
+    for event in events:
+        if isinstance(event, Said):
+            facts.update(event.facts)
+    return facts
+
+
+def _child_oom(trial: Trial, ending: Ending, outcome: Outcome) -> tuple[Finding, ...]:
+    if not ending.usage.oom_kills or isinstance(outcome, DoesNotFit):
+        return ()
+    text = (
+        f"the kernel killed {ending.usage.oom_kills} process(es) of this trial for memory, yet its main process went on"
+    )
+    return (Finding("error", "child-killed", text, "what it reports may be incomplete", trial.id),)

@@ -1,0 +1,203 @@
+"""This machine: one child a trial, in a group of its own, watched without spinning."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO
+
+import harness
+from harness import limits
+from harness.errors import MachineError
+from harness.executors.wait import Watcher
+from harness.launch import __file__ as launcher
+from harness.limits import Group
+from harness.model import codec
+from harness.model.case import Trial
+from harness.model.events import ChildEvent
+from harness.model.spec import ChildSpec, Ending, TreeWatch
+
+TAIL_BYTES = 4096
+WARM_ROLES = frozenset({"need", "gate", "timing", "energy"})
+GATE_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
+_ROOT = str(Path(harness.__file__).resolve().parent.parent)
+_ENTRY = (
+    f"import sys; sys.path.append({_ROOT!r}); from harness.worker.__main__ import main; "
+    "main(int(sys.argv[1]), int(sys.argv[2]))"
+)
+
+
+@dataclass
+class LocalExecutor:
+    """Starts children on this machine. ``means`` forces a means of enforcement; None takes the best there is."""
+
+    cache: Path
+    means: str | None = None
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def execute(
+        self,
+        trial: Trial,
+        files: Sequence[str],
+        on_event: Callable[[ChildEvent], None],
+        cancelled: Callable[[], bool],
+    ) -> Ending:
+        """Run ``trial`` in a child; the group and everything in it is gone when this returns."""
+        group = limits.open_group(trial.limits, trial.id, self.means)
+        try:
+            with tempfile.TemporaryFile(prefix="tierbench-output-") as output:
+                return self._run(trial, files, group, output, on_event, cancelled)
+        except OSError as error:
+            raise MachineError(f"cannot start a trial: {error}", hint="see `tierbench doctor`") from error
+        finally:
+            group.close()
+
+    def close(self) -> None:
+        """Nothing outlives a trial here."""
+
+    def _run(
+        self,
+        trial: Trial,
+        files: Sequence[str],
+        group: Group,
+        output: IO[bytes],
+        on_event: Callable[[ChildEvent], None],
+        cancelled: Callable[[], bool],
+    ) -> Ending:
+        start = time.perf_counter_ns()
+        child = _Child.start(self._request(trial, files, group), self._spec(trial, group), group, output)
+        watcher = Watcher(trial, group, child.process, child.events, child.status)
+        seen = watcher.watch(on_event, cancelled)
+        wall = (time.perf_counter_ns() - start) / 1e9
+        code = child.process.returncode
+        return Ending(
+            exit_code=code if code >= 0 else None,
+            signal=-code if code < 0 else None,
+            wall_seconds=wall,
+            enforced=group.enforced(),
+            usage=group.usage(),
+            timed_out=seen.timed_out,
+            stalled_faults=seen.stalled_faults,
+            cancelled=seen.cancelled,
+            launch_error=seen.launch_error,
+            means=group.means,
+            output_tail=_tail(output),
+        )
+
+    def _request(self, trial: Trial, files: Sequence[str], group: Group) -> dict[str, object]:
+        join = group.join
+        return {
+            "env": {**self._environment(trial), **join.environment},
+            "affinity": join.affinity,
+            "procs": join.procs,
+            "rlimits": join.rlimits,
+            "warm": list(files) if trial.role in WARM_ROLES else [],
+            "drop": list(files) if trial.role == "ceiling" else [],
+            "parent": os.getpid(),
+        }
+
+    def _environment(self, trial: Trial) -> dict[str, str]:
+        threads = str(trial.limits.threads or len(os.sched_getaffinity(0)))
+        fixed = {
+            "OMP_NUM_THREADS": threads,
+            "MKL_NUM_THREADS": threads,
+            "OPENBLAS_NUM_THREADS": threads,
+            "PYTHONHASHSEED": "0",
+            "HF_HUB_OFFLINE": "1",
+            "TRANSFORMERS_OFFLINE": "1",
+            "TRANSFORMERS_VERBOSITY": "error",
+            "TOKENIZERS_PARALLELISM": "false",
+        }
+        gate = GATE_ALLOCATOR if trial.role == "gate" else {}
+        return {**os.environ, **self.environment, **fixed, **gate}
+
+    def _spec(self, trial: Trial, group: Group) -> bytes:
+        watch = group.watch
+        tree = TreeWatch(watch.peak, watch.current, watch.reset) if watch is not None else None
+        artefacts = artefacts_directory(self.cache, trial)
+        spec = ChildSpec(trial, str(self.cache), str(artefacts), tree, trial.settings.get("prepared_file", ""))
+        return codec.encode(spec)
+
+
+def artefacts_directory(cache: Path, trial: Trial) -> Path:
+    """Where the runtime keeps what it converted for this work."""
+    key = trial.settings.get("work_key", "unprepared")
+    return cache / "artefacts" / key
+
+
+@dataclass
+class _Child:
+    """A started process with the parent's ends of its pipes."""
+
+    process: subprocess.Popen[bytes]
+    events: int
+    status: int
+
+    @classmethod
+    def start(cls, request: dict[str, object], spec: bytes, group: Group, output: IO[bytes]) -> _Child:
+        """Spawn the launch stub, which becomes the worker."""
+        pipes = _Pipes()
+        try:
+            worker = [sys.executable, "-P", "-c", _ENTRY, str(pipes.spec[0]), str(pipes.events[1])]
+            request = {**request, "argv": worker, "status_fd": pipes.status[1]}
+            stub = [sys.executable, "-P", "-S", "-E", launcher, str(pipes.request[0])]
+            process = subprocess.Popen(
+                [*group.join.prefix, *stub],
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=output,
+                pass_fds=pipes.child_ends,
+                start_new_session=True,
+            )
+            group.adopt(process.pid)
+            pipes.close_child_ends()
+            _feed(pipes.request[1], json.dumps(request).encode())
+            _feed(pipes.spec[1], spec)
+        except BaseException:
+            pipes.close_all()
+            raise
+        return cls(process, pipes.events[0], pipes.status[0])
+
+
+class _Pipes:
+    def __init__(self) -> None:
+        self.request, self.spec = os.pipe(), os.pipe()
+        self.events, self.status = os.pipe(), os.pipe()
+        self.child_ends = (self.request[0], self.spec[0], self.events[1], self.status[1])
+
+    def close_child_ends(self) -> None:
+        for descriptor in self.child_ends:
+            os.close(descriptor)
+
+    def close_all(self) -> None:
+        for descriptor in (*self.request, *self.spec, *self.events, *self.status):
+            with suppress(OSError):
+                os.close(descriptor)
+
+
+def _feed(descriptor: int, data: bytes) -> None:
+    with suppress(BrokenPipeError), os.fdopen(descriptor, "wb") as sink:
+        sink.write(data)
+
+
+def _tail(output: IO[bytes]) -> str:
+    size = output.seek(0, os.SEEK_END)
+    output.seek(max(0, size - TAIL_BYTES))
+    return output.read().decode("utf-8", "replace")
+
+
+def signal_name(number: int) -> str:
+    """``SIGKILL`` for 9; the number itself where it has no name."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return f"signal {number}"

@@ -1,0 +1,129 @@
+"""Host memory by the kernel's own high-water marks, a stage at a time: never by polling.
+
+VmHWM is reset by writing ``5`` to ``/proc/self/clear_refs``; the trial's group has a mark for the whole tree.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Self
+
+from harness.model.measure import (
+    ANONYMOUS,
+    FILE_BACKED,
+    MAJOR_FAULTS,
+    PROCESS_BASELINE,
+    PROCESS_PEAK,
+    TREE_BASELINE,
+    TREE_PEAK,
+    Measurement,
+    Metric,
+    Stage,
+)
+from harness.model.spec import TreeWatch
+
+NO_GROUP = "the trial had no group of its own, so its tree's peak is not known; the process peak is below it"
+NO_RESET = "this kernel cannot reset the group's high-water mark: only the peak of the whole trial is known"
+
+
+def status_bytes(text: str, field: str) -> int | None:
+    """A field of ``/proc/PID/status`` in bytes, None where the kernel does not give it."""
+    for line in text.splitlines():
+        if line.startswith(field + ":"):
+            return int(line.split()[1]) * 1024
+    return None
+
+
+def major_faults() -> int:
+    """Page faults of this process that read from disk, so far."""
+    return int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[9])
+
+
+class ProcessMemory:
+    """The main process: resident before a stage, its peak within, its split at the end."""
+
+    def __init__(self) -> None:
+        self._baseline: int | None = None
+        self._faults = 0
+        self._resettable = True
+
+    def begin(self) -> None:
+        """Note what is resident and reset the high-water mark."""
+        self._faults = major_faults()
+        try:
+            Path("/proc/self/clear_refs").write_text("5")
+        except OSError:
+            self._resettable = False
+        self._baseline = status_bytes(_status(), "VmRSS")
+
+    def end(self, stage: Stage) -> tuple[Measurement, ...]:
+        """The stage's measurements, read before anything else can allocate."""
+        text = _status()
+        faults = major_faults() - self._faults
+        peak = status_bytes(text, "VmHWM") if self._resettable else None
+        return (
+            _one(PROCESS_PEAK, stage, peak, "the kernel cannot reset VmHWM (clear_refs is not writable)"),
+            _one(PROCESS_BASELINE, stage, self._baseline, "no VmRSS in /proc/self/status"),
+            _one(ANONYMOUS, stage, status_bytes(text, "RssAnon"), "no RssAnon in /proc/self/status"),
+            _one(FILE_BACKED, stage, status_bytes(text, "RssFile"), "no RssFile in /proc/self/status"),
+            _one(MAJOR_FAULTS, stage, faults, ""),
+        )
+
+
+class TreeMemory:
+    """The trial's own group: everything its processes were charged for, children included."""
+
+    def __init__(self, watch: TreeWatch | None) -> None:
+        self._watch = watch
+        self._baseline: int | None = None
+        self._descriptor = self._open(watch)
+
+    @staticmethod
+    def _open(watch: TreeWatch | None) -> int | None:
+        if watch is None or watch.peak is None:
+            return None
+        try:
+            return os.open(watch.peak, os.O_RDWR if watch.reset else os.O_RDONLY)
+        except OSError:
+            return None
+
+    def begin(self) -> None:
+        """Note what is charged and reset the high-water mark where the kernel can."""
+        if self._watch is None or self._descriptor is None:
+            return
+        if self._watch.reset:
+            os.pwrite(self._descriptor, b"0\n", 0)
+        self._baseline = int(Path(self._watch.current).read_text())
+
+    def end(self, stage: Stage) -> tuple[Measurement, ...]:
+        """The stage's peak and what it started from; missing with the reason where the kernel does not say."""
+        if self._watch is None or self._descriptor is None:
+            return (_one(TREE_PEAK, stage, None, NO_GROUP),)
+        peak = int(os.pread(self._descriptor, 64, 0))
+        return (
+            _one(TREE_PEAK, stage, peak if self._watch.reset else None, NO_RESET),
+            _one(TREE_BASELINE, stage, self._baseline, NO_GROUP),
+        )
+
+    def close(self) -> None:
+        """Close the descriptor; the marks stay."""
+        if self._descriptor is not None:
+            os.close(self._descriptor)
+            self._descriptor = None
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _status() -> str:
+    return Path("/proc/self/status").read_text()
+
+
+def _one(metric: Metric, stage: Stage, value: int | None, missing: str) -> Measurement:
+    if value is None:
+        return Measurement(metric, stage, "measured", missing=missing)
+    return Measurement(metric, stage, "measured", values=(float(value),))

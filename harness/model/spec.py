@@ -1,0 +1,56 @@
+"""What a parent hands its child, and what it learns once the child is gone."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from harness.model.case import Trial
+from harness.model.record import Enforced, Usage
+
+
+class TreeWatch(Struct, frozen=True):
+    """The kernel's accounts of the trial's own group, as paths that the child reads."""
+
+    peak: str | None
+    """None where the kernel keeps no high-water mark."""
+    current: str
+    reset: Literal["write", "descriptor"] | None
+    """By writing ``0`` to the mark: for all its readers, or for the descriptor that is written through; None: not."""
+
+
+class ChildSpec(Struct, frozen=True):
+    """One trial as the worker receives it."""
+
+    trial: Trial
+    cache: str
+    artefacts: str
+    """Directory of what the runtime converted."""
+    tree: TreeWatch | None = None
+    prepared_file: str = ""
+    """Where a ``prepare`` trial writes what it read and mapped."""
+
+
+class Prepared(Struct, frozen=True):
+    """What a work needs from disk, as its ``prepare`` trial found it."""
+
+    format: int
+    files: tuple[str, ...]
+
+
+class Ending(Struct, frozen=True):
+    """How a child ended, seen from outside. ``signal`` and ``exit_code`` exclude each other."""
+
+    exit_code: int | None
+    signal: int | None
+    wall_seconds: float
+    enforced: tuple[Enforced, ...] = ()
+    usage: Usage = Usage()
+    timed_out: bool = False
+    stalled_faults: int | None = None
+    """Major faults of the group when it was stopped for making no headway; None where it was not."""
+    cancelled: bool = False
+    launch_error: str | None = None
+    means: str = ""
+    output_tail: str = ""

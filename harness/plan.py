@@ -1,0 +1,138 @@
+"""The plan: cases from workloads x profiles x runtimes, the trials they need, their order, why some are left out."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable, Sequence
+from itertools import product
+
+from msgspec import Struct
+
+from harness.model.case import HOST, Case, Limits, Pace, Plan, Role, Skip, Trial, WorkloadRef
+from harness.model.machine import Capabilities
+from harness.model.profile import HardwareProfile, Target
+
+GPU_LIMITS = "this version does not cap a GPU's memory: a GPU target runs only as the host's own"
+
+
+class Selected(Struct, frozen=True):
+    """A workload that was chosen, with the runtimes and data types to try it in."""
+
+    ref: WorkloadRef
+    runtimes: tuple[str, ...]
+    dtypes: tuple[str, ...]
+    supported_runtimes: tuple[str, ...]
+    supported_dtypes: tuple[str, ...]
+
+
+class Settings(Struct, frozen=True):
+    """How much to measure. Times are for one process."""
+
+    processes: int = 3
+    seed: int = 0
+    timing: Pace = Pace()
+    memory: Pace = Pace()
+    timeout_seconds: float = 600.0
+    ceiling_timeout_seconds: float = 180.0
+
+
+QUICK = Settings(
+    processes=1,
+    timing=Pace(budget_seconds=4.0, warmup_seconds=3.0),
+    memory=Pace(steps=2),
+    ceiling_timeout_seconds=60.0,
+)
+
+
+def make(
+    selected: Sequence[Selected],
+    profiles: Sequence[HardwareProfile],
+    capabilities: Capabilities,
+    settings: Settings,
+) -> Plan:
+    """The plan for every selected workload on every target of every profile."""
+    cases, skips = _split(selected, profiles, capabilities)
+    by_id = {profile.id: profile for profile in profiles}
+    return Plan(
+        cases=tuple(cases),
+        trials=tuple(_trials(cases, by_id, capabilities, settings)),
+        skips=tuple(skips),
+        seed=settings.seed,
+        processes=settings.processes,
+    )
+
+
+def _split(
+    selected: Sequence[Selected], profiles: Sequence[HardwareProfile], capabilities: Capabilities
+) -> tuple[list[Case], list[Skip]]:
+    cases: list[Case] = []
+    skips: list[Skip] = []
+    for choice, profile in product(selected, profiles):
+        for target, runtime, dtype in product(profile.target, choice.runtimes, choice.dtypes):
+            case = Case(choice.ref, profile.id, target.id, target.device, runtime, dtype)
+            reason = why_not(case, choice, profile, target, capabilities)
+            if reason is None:
+                cases.append(case)
+            else:
+                skips.append(Skip(case, reason))
+    return cases, skips
+
+
+def why_not(
+    case: Case, choice: Selected, profile: HardwareProfile, target: Target, capabilities: Capabilities
+) -> str | None:
+    """Why a case cannot be tried on this host, None where it can."""
+    if case.runtime not in choice.supported_runtimes:
+        return f"{choice.ref.name} does not support the runtime {case.runtime}"
+    if case.dtype not in choice.supported_dtypes:
+        return f"{choice.ref.name} does not support {case.dtype}"
+    if target.device == "gpu" and not capabilities.gpus:
+        return f"{target.name} needs a GPU and this host has none"
+    if target.device == "gpu" and profile.kind != HOST:
+        return GPU_LIMITS
+    state = next((r for r in capabilities.runtimes if (r.id, r.device) == (case.runtime, case.device)), None)
+    if state is not None and state.reason is not None:
+        return state.reason
+    return None
+
+
+def _trials(
+    cases: Sequence[Case], profiles: dict[str, HardwareProfile], capabilities: Capabilities, settings: Settings
+) -> list[Trial]:
+    works = list({case.work_id: case for case in cases}.values())
+    hosts = [case for case in cases if case.profile == HOST]
+    boards = [case for case in cases if case.profile != HOST]
+    shuffle = random.Random(settings.seed).shuffle
+    trials: list[Trial] = []
+    for replicate in range(settings.processes):
+        block = _block(works, "need", replicate, settings) + _block(hosts, "timing", replicate, settings)
+        shuffle(block)
+        trials += block
+    trials += _energy(hosts, capabilities, settings)
+    ceilings = [_ceiling(case, profiles[case.profile], settings) for case in boards]
+    shuffle(ceilings)
+    return trials + ceilings
+
+
+def _block(cases: Iterable[Case], role: Role, replicate: int, settings: Settings) -> list[Trial]:
+    pace = settings.timing if role == "timing" else settings.memory
+    return [
+        Trial(case, role, replicate, Limits(), pace, settings.timeout_seconds, seed=settings.seed) for case in cases
+    ]
+
+
+def _energy(hosts: Sequence[Case], capabilities: Capabilities, settings: Settings) -> list[Trial]:
+    meters = {m.id for m in capabilities.meters if m.reason is None and "energy" in m.roles}
+    able = [case for case in hosts if meters & ({"nvml"} if case.device == "gpu" else {"rapl"})]
+    return _block(able, "energy", 0, settings)
+
+
+def _ceiling(case: Case, profile: HardwareProfile, settings: Settings) -> Trial:
+    target = next(t for t in profile.target if t.id == case.target)
+    limits = Limits(
+        memory_bytes=profile.budget_bytes,
+        swap_bytes=profile.swap_bytes,
+        cores=target.cores,
+        threads=target.cores,
+    )
+    return Trial(case, "ceiling", 0, limits, settings.memory, settings.ceiling_timeout_seconds, seed=settings.seed)

@@ -1,0 +1,1 @@
+"""Scenarios: how load is put on a workload. A module a scenario."""

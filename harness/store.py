@@ -1,0 +1,191 @@
+"""Runs on disk: a directory a run, immutable once written, appended to one record at a time.
+
+``run.json``       the manifest, written before the first trial
+``records.jsonl``  one record a line, synced as each trial ends
+``lock``           held by the process that writes
+"""
+
+from __future__ import annotations
+
+import errno
+import fcntl
+import os
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from harness.errors import MachineError, UnknownName, UserError
+from harness.model import codec
+from harness.model.record import Manifest, Record, Run
+
+MANIFEST, RECORDS, LOCK = "run.json", "records.jsonl", "lock"
+RESUMABLE = "nothing that was finished is lost; `tierbench run --resume {path}` goes on from there"
+
+
+def write_all(descriptor: int, data: bytes) -> None:
+    """Write all of ``data`` or raise OSError."""
+    view = memoryview(data)
+    while view:
+        view = view[os.write(descriptor, view) :]
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory survive a power cut."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@dataclass
+class RunWriter:
+    """The one writer of a run. Use as a context; raises MachineError where the disk or another run is in the way."""
+
+    path: Path
+    _lock: int = field(default=-1, repr=False)
+    _records: int = field(default=-1, repr=False)
+
+    @classmethod
+    def create(cls, path: Path, manifest: Manifest) -> RunWriter:
+        """A new run at ``path``, which must not hold one already."""
+        try:
+            path.mkdir(parents=True, exist_ok=True)
+            if (path / MANIFEST).exists():
+                raise UserError("holds a run already", where=str(path), hint="choose another --out, or --resume it")
+            writer = cls(path)
+            writer._take()
+            _write_new(path / MANIFEST, codec.encode(manifest) + b"\n")
+        except OSError as error:
+            raise disk_error(path, error) from error
+        return writer
+
+    @classmethod
+    def resume(cls, path: Path) -> tuple[RunWriter, Run]:
+        """Go on with the run at ``path``: the writer, and what is there, its last line repaired where it was cut."""
+        if not (path / MANIFEST).exists():
+            raise UserError("holds no run", where=str(path), hint="give the directory that a run printed")
+        writer = cls(path)
+        try:
+            writer._take()
+            run = read(path)
+            os.ftruncate(writer._records, _whole_bytes(path / RECORDS))
+        except OSError as error:
+            writer.close()
+            raise disk_error(path, error) from error
+        except UserError:
+            writer.close()
+            raise
+        return writer, run
+
+    def _take(self) -> None:
+        self._lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+        try:
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            os.close(self._lock)
+            self._lock = -1
+            hint = "wait for it, or write to another --out"
+            raise MachineError("another tierbench is writing this run", where=str(self.path), hint=hint) from None
+        self._records = os.open(self.path / RECORDS, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o644)
+
+    def append(self, record: Record) -> None:
+        """Write one record and sync it. Raises MachineError, the file left as it was, where it cannot be written."""
+        size = os.fstat(self._records).st_size
+        try:
+            write_all(self._records, codec.encode(record) + b"\n")
+            os.fsync(self._records)
+        except OSError as error:
+            with suppress(OSError):
+                os.ftruncate(self._records, size)
+            raise disk_error(self.path, error) from error
+
+    def close(self) -> None:
+        """Let go of the run."""
+        for descriptor in (self._records, self._lock):
+            if descriptor >= 0:
+                os.close(descriptor)
+        self._records = self._lock = -1
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def read(path: Path) -> Run:
+    """The run in a directory. Raises UserError where it is none, is damaged or was written by a newer tierbench."""
+    try:
+        manifest = codec.decode_manifest((path / MANIFEST).read_bytes())
+        lines, cut = _lines(path / RECORDS)
+    except FileNotFoundError:
+        raise UserError("holds no run", where=str(path), hint="give the directory that a run printed") from None
+    except codec.FutureFormat as error:
+        raise UserError(str(error), where=str(path / MANIFEST), hint="update tierbench") from None
+    except codec.FormatError as error:
+        raise UserError(f"is damaged: {error}", where=str(path / MANIFEST)) from None
+    except OSError as error:
+        raise disk_error(path, error) from error
+    records = [_record(path / RECORDS, number, line) for number, line in enumerate(lines, 1)]
+    notices = (f"{path / RECORDS}: the last line was cut off and has been left out",) if cut else ()
+    return Run(manifest, tuple(records), str(path), notices)
+
+
+def _lines(path: Path) -> tuple[list[bytes], bool]:
+    if not path.exists():
+        return [], False
+    *whole, rest = path.read_bytes().split(b"\n")
+    return whole, bool(rest)
+
+
+def _whole_bytes(path: Path) -> int:
+    return path.read_bytes().rfind(b"\n") + 1
+
+
+def _record(path: Path, number: int, line: bytes) -> Record:
+    try:
+        return codec.decode_record(line)
+    except codec.FormatError as error:
+        raise UserError(f"is damaged: {error}", where=f"{path}:{number}") from None
+
+
+def _write_new(path: Path, data: bytes) -> None:
+    temporary = path.with_suffix(".tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o644)
+    try:
+        write_all(descriptor, data)
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+    temporary.replace(path)
+    sync_directory(path.parent)
+
+
+def disk_error(path: Path, error: OSError) -> MachineError:
+    """The error a user reads where a file at or below `path` cannot be written or read."""
+    what = "the disk is full" if error.errno in (errno.ENOSPC, errno.EDQUOT) else (error.strerror or str(error))
+    hint = "choose another --out" if error.errno in (errno.EACCES, errno.EROFS) else RESUMABLE.format(path=path)
+    return MachineError(what, where=str(error.filename or path), hint=hint)
+
+
+def runs_in(folder: Path) -> list[Path]:
+    """Directories of runs below ``folder``, oldest first."""
+    return sorted(p.parent for p in folder.glob(f"*/{MANIFEST}"))
+
+
+def find(name: str, folder: Path) -> Path:
+    """The run that ``name`` means: a directory, a run id below ``folder`` (or its unique beginning), or ``latest``."""
+    if (Path(name) / MANIFEST).exists():
+        return Path(name)
+    known = runs_in(folder)
+    if name == "latest" and known:
+        return known[-1]
+    near = [p for p in known if p.name == name] or [p for p in known if p.name.startswith(name)]
+    if len(near) == 1:
+        return near[0]
+    if near:
+        hint = "one of " + ", ".join(p.name for p in near[:6])
+        raise UserError(f"{name!r} is the beginning of {len(near)} runs", where=str(folder), hint=hint)
+    raise UnknownName("run", name, [p.name for p in known] + (["latest"] if known else []))

@@ -1,0 +1,1 @@
+"""The child: one trial in, events out. Light: no pandas, no jinja2, nothing heavy before the workload asks for it."""

@@ -1,0 +1,58 @@
+"""The prepare role: fill caches and convert before anything is measured, and note what is read from disk."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from harness.model import codec
+from harness.model.spec import ChildSpec, Prepared
+from harness.model.workload import Place, Workload
+from harness.runtimes import Runtime
+from harness.scenarios.single_stream import MarkTaker
+from harness.worker.failures import NotFinite
+from harness.worker.finite import first_not_finite
+
+PREPARED_FORMAT = 1
+
+
+def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> None:
+    """Prepare, load and step once; write the list of files to ``spec.prepared_file``. Raises NotFinite."""
+    artefacts = Path(spec.artefacts)
+    artefacts.mkdir(parents=True, exist_ok=True)
+    parameters = spec.trial.case.workload.parameters
+
+    def build() -> object:
+        return workload.build(place, **parameters)
+
+    runtime.prepare(build, place, artefacts)  # type: ignore[arg-type]
+    loaded = runtime.load(build, place, artefacts)  # type: ignore[arg-type]
+    output = workload.step(loaded.call, loaded.inputs, MarkTaker())
+    if loaded.synchronise:
+        loaded.synchronise()
+    where = first_not_finite(output)
+    if where is not None:
+        raise NotFinite(f"the output is not finite at {where}")
+    _write(Path(spec.prepared_file), sorted(_mapped() | _weights() | _below(artefacts)))
+
+
+def _mapped() -> set[str]:
+    lines = Path("/proc/self/maps").read_text().splitlines()
+    paths = {line.split(maxsplit=5)[5] for line in lines if len(line.split(maxsplit=5)) == 6}
+    return {path for path in paths if path.startswith("/") and Path(path).is_file()}
+
+
+def _weights() -> set[str]:
+    weights = sys.modules.get("harness.weights")
+    return {str(path) for path in getattr(weights, "used", ())}
+
+
+def _below(folder: Path) -> set[str]:
+    return {str(path) for path in folder.rglob("*") if path.is_file()}
+
+
+def _write(target: Path, files: list[str]) -> None:
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(".tmp")
+    temporary.write_bytes(codec.encode(Prepared(PREPARED_FORMAT, tuple(files))))
+    temporary.replace(target)

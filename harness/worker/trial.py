@@ -1,0 +1,167 @@
+"""One trial from import to end: its stages, and what is measured in each."""
+
+from __future__ import annotations
+
+import gc
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, Protocol
+
+from harness import collect, meters, runtimes
+from harness.meters.memory import ProcessMemory, TreeMemory, major_faults
+from harness.model.case import Trial
+from harness.model.events import Ended, Said, StepDone
+from harness.model.measure import IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement, Metric, Stage
+from harness.model.outcome import Ok
+from harness.model.spec import ChildSpec
+from harness.model.workload import Place, Workload
+from harness.runtimes import Loaded, Runtime
+from harness.scenarios.single_stream import MarkTaker
+from harness.worker import energy, prepare, timing
+from harness.worker.channel import Channel
+
+
+@dataclass(frozen=True)
+class Subject:
+    """What a trial works on, once it is loaded."""
+
+    trial: Trial
+    workload: Workload
+    loaded: Loaded
+
+    def stepper(self, marks: MarkTaker) -> Callable[[], Any]:
+        """One step, the device's work included."""
+        step, call, inputs = self.workload.step, self.loaded.call, self.loaded.inputs
+        wait = self.loaded.synchronise
+        if wait is None:
+            return lambda: step(call, inputs, marks)
+
+        def synchronised() -> Any:
+            output = step(call, inputs, marks)
+            wait()
+            return output
+
+        return synchronised
+
+    @property
+    def items(self) -> float:
+        """What one step processes."""
+        return self.workload.items(**self.trial.case.workload.parameters)
+
+
+class _Bracket(Protocol):
+    def begin(self) -> None: ...
+
+    def end(self, stage: Stage) -> tuple[Measurement, ...]: ...
+
+
+class Stages:
+    """Brackets each stage with the memory meters and says what they saw."""
+
+    def __init__(self, spec: ChildSpec, channel: Channel) -> None:
+        self._channel = channel
+        role, device = spec.trial.role, spec.trial.case.device
+        plugins = [] if role == "energy" else [m for m in meters.for_role(role, device) if m.available() is None]
+        self._meters: tuple[_Bracket, ...] = (*plugins, ProcessMemory(), TreeMemory(spec.tree))
+
+    def run(self, stage: Stage, work: Callable[[], Any], metric: Metric | None = None) -> Any:
+        """Do ``work`` as ``stage``; ``metric`` is the time it takes."""
+        gc.collect()
+        self._channel.begin(stage)
+        for meter in self._meters:
+            meter.begin()
+        start = time.perf_counter_ns()
+        result = work()
+        seconds = (time.perf_counter_ns() - start) / 1e9
+        for meter in self._meters:
+            self._channel.measured(*meter.end(stage))
+        if metric is not None:
+            self._channel.measured(Measurement(metric, stage, "measured", (seconds,)))
+        return result
+
+
+def run(spec: ChildSpec, channel: Channel) -> None:
+    """Run the trial and send its events, the last of them ``Ended``."""
+    trial = spec.trial
+    runtime = runtimes.get(trial.case.runtime)
+    if trial.role == "prepare":
+        prepare.run(spec, runtime, _find(trial), _place(spec))
+        channel.send(Ended(Ok()))
+        return
+    stages = Stages(spec, channel)
+    workload = stages.run("import", lambda: _import(trial, runtime), IMPORT_TIME)
+    loaded = stages.run("load", lambda: _load(spec, runtime, workload), LOAD_TIME)
+    subject = Subject(trial, workload, loaded)
+    _introduce(subject, channel)
+    _ROLES[trial.role](subject, stages, channel)
+    channel.send(Ended(Ok(), items=subject.items))
+
+
+def _find(trial: Trial) -> Workload:
+    return collect.workload(trial.case.workload)
+
+
+def _import(trial: Trial, runtime: Runtime) -> Workload:
+    workload = _find(trial)
+    for name in (*runtime.imports, *(workload.requires if runtime.builds_in_trial else ())):
+        import_module(name)
+    return workload
+
+
+def _load(spec: ChildSpec, runtime: Runtime, workload: Workload) -> Loaded:
+    place = _place(spec)
+    parameters = spec.trial.case.workload.parameters
+    return runtime.load(lambda: workload.build(place, **parameters), place, Path(spec.artefacts))
+
+
+def _place(spec: ChildSpec) -> Place:
+    device = "cuda" if spec.trial.case.device == "gpu" else "cpu"
+    return Place(device, spec.trial.case.dtype, spec.trial.seed, Path(spec.cache))
+
+
+def _introduce(subject: Subject, channel: Channel) -> None:
+    facts = {"affinity": ",".join(map(str, sorted(os.sched_getaffinity(0)))), "threads": _threads()}
+    channel.send(Said({k: str(v) for k, v in {**facts, **subject.loaded.facts}.items()}))
+    weights = subject.loaded.weight_bytes
+    reason = None if weights is not None else "the runtime does not say how large the weights are"
+    channel.measured(Measurement(WEIGHTS, "load", "measured", () if weights is None else (float(weights),), reason))
+
+
+def _threads() -> str:
+    return os.environ.get("OMP_NUM_THREADS", "not set")
+
+
+def _memory(subject: Subject, stages: Stages, channel: Channel) -> None:
+    """Load is done: a first step, then a few more, each with its time and its page faults from disk."""
+    step = subject.stepper(MarkTaker())
+    stages.run("warm-up", lambda: _counted(step, channel))
+
+    def several() -> None:
+        for _ in range(subject.trial.pace.steps):
+            _counted(step, channel)
+
+    stages.run("timed", several)
+
+
+def _counted(step: Callable[[], Any], channel: Channel) -> None:
+    faults, start = major_faults(), time.perf_counter_ns()
+    step()
+    seconds = (time.perf_counter_ns() - start) / 1e9
+    channel.send(StepDone(seconds, major_faults() - faults))
+
+
+def _timing(subject: Subject, stages: Stages, channel: Channel) -> None:
+    timing.run(subject.stepper, subject.trial.pace, channel, stages.run, subject.workload.opaque)
+
+
+def _energy(subject: Subject, stages: Stages, channel: Channel) -> None:
+    step = subject.stepper(MarkTaker())
+    stages.run("warm-up", step)
+    energy.run(step, subject.trial, channel)
+
+
+_ROLES = {"need": _memory, "gate": _memory, "ceiling": _memory, "timing": _timing, "energy": _energy}

@@ -1,0 +1,92 @@
+"""The child's parts: marks, finite outputs, what an exception means."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+from builders import trial
+
+from harness.errors import ContentError
+from harness.model.case import Limits
+from harness.model.outcome import DoesNotFit, Failed
+from harness.worker.failures import is_allocation_failure, outcome_of
+from harness.worker.finite import first_not_finite
+from harness.worker.timing import mark_samples
+
+
+def test_marks_become_times_from_the_step_and_gaps_within_it():
+    rounds = [(0, 100), (200, 300)]
+    taken = [("first", 10), ("token", 10), ("token", 30), ("token", 60), ("first", 220), ("token", 220), ("token", 260)]
+    found = {(metric.id, name): values for metric, name, values in mark_samples(rounds, taken)}
+    assert found["mark_time", "first"] == [10e-9, 20e-9]
+    assert found["interval_time", "token"] == [20e-9, 30e-9, 40e-9]
+    assert ("interval_time", "first") not in found
+
+
+def test_marks_outside_the_rounds_do_not_count():
+    assert next(mark_samples([(100, 200)], [("token", 50)]))[2] == []
+
+
+@pytest.mark.parametrize(
+    ("output", "place"),
+    [
+        (1.0, None),
+        ({"logits": [1.0, math.inf]}, "output['logits'][1]"),
+        ([1, (2.0, math.nan)], "output[1][1]"),
+        (None, None),
+        ("text", None),
+    ],
+)
+def test_where_an_output_is_not_finite(output, place):
+    assert first_not_finite(output) == place
+
+
+def test_arrays_and_tensors_are_looked_into():
+    numpy, torch = pytest.importorskip("numpy"), pytest.importorskip("torch")
+    assert first_not_finite(numpy.ones(3)) is None
+    assert first_not_finite({"a": numpy.array([1.0, numpy.nan])}) == "output['a']"
+    assert first_not_finite((torch.ones(2), torch.tensor([math.inf]))) == "output[1]"
+
+
+class OutOfMemoryError(RuntimeError):
+    """As torch calls it."""
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        MemoryError(),
+        OutOfMemoryError("CUDA out of memory"),
+        RuntimeError(
+            "[enforce fail at alloc_cpu.cpp:124] DefaultCPUAllocator: can't allocate memory: you tried 8 bytes"
+        ),
+        RuntimeError("std::bad_alloc"),
+        OSError(12, "Cannot allocate memory"),
+    ],
+)
+def test_every_shape_of_running_out_of_memory_is_known(error):
+    limited = trial(role="ceiling", limits=Limits(memory_bytes=123))
+    outcome = outcome_of(error, limited, "load")
+    assert isinstance(outcome, DoesNotFit)
+    assert outcome.limit_bytes == 123
+    assert outcome.reached_bytes > 0
+
+
+def test_running_out_is_known_behind_another_exception():
+    error = ValueError("could not load")
+    error.__cause__ = MemoryError()
+    assert is_allocation_failure(error)
+
+
+def test_any_other_exception_is_a_failure_with_one_line_and_its_traceback():
+    with pytest.raises(ValueError, match="two") as caught:
+        raise ValueError("two\nlines")
+    outcome = outcome_of(caught.value, trial(), "warm-up")
+    assert outcome == Failed("ValueError: two lines", "warm-up", outcome.detail)
+    assert "test_worker_parts" in outcome.detail
+
+
+def test_a_broken_suite_keeps_its_place():
+    error = ContentError("cannot be imported", where="suite.py:3")
+    assert outcome_of(error, trial(), "import").error == "suite.py:3: cannot be imported"
