@@ -138,7 +138,10 @@ class RealDevice:
         import pynvml
 
         self._nvml: Any = pynvml
-        self._call("nvmlInit")
+        try:
+            pynvml.nvmlInit()
+        except pynvml.NVMLError as error:
+            raise NvmlError(f"no NVIDIA driver that can be used here (nvmlInit: {error})") from None
         self._handle = self._find()
 
     def energy_millijoules(self) -> int:

@@ -1,0 +1,93 @@
+"""NVIDIA GPUs as NVML sees them, without torch."""
+
+from __future__ import annotations
+
+from contextlib import contextmanager
+from importlib import import_module
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Any
+
+from msgspec import Struct
+
+from harness.model.machine import Gpu
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+class Tenants(Struct, frozen=True):
+    """What is on a GPU besides us: bytes in use, the processes that NVML names, whether its driver stays loaded."""
+
+    index: int
+    used_bytes: int | None
+    processes: int | None
+    persistent: bool | None
+
+
+def gpus(unified_bytes: int, nvml: Any = None) -> tuple[Gpu, ...]:
+    """The GPUs, in NVML's order; none where there is no driver.
+
+    A GPU that shares the machine's memory has no memory of its own to report: it gets ``unified_bytes``.
+    """
+    with _session(nvml) as library:
+        if library is None:
+            return ()
+        driver = str(_ask(library, "nvmlSystemGetDriverVersion") or "")
+        return tuple(_gpu(library, index, driver, unified_bytes) for index in _indices(library))
+
+
+def tenants(nvml: Any = None) -> tuple[Tenants, ...]:
+    """What is running on each GPU now."""
+    with _session(nvml) as library:
+        return tuple(_tenants(library, index) for index in _indices(library)) if library is not None else ()
+
+
+@contextmanager
+def _session(nvml: Any) -> Iterator[Any]:
+    """NVML for as long as it is asked; None where it cannot be used."""
+    library = nvml or (import_module("pynvml") if find_spec("pynvml") else None)
+    if library is None:
+        yield None
+        return
+    try:
+        library.nvmlInit()
+    except library.NVMLError:
+        yield None
+        return
+    try:
+        yield library
+    finally:
+        _ask(library, "nvmlShutdown")
+
+
+def _ask(library: Any, call: str, *arguments: object) -> Any:
+    """What a call gives, None where this GPU or driver does not support it."""
+    try:
+        return getattr(library, call)(*arguments)
+    except library.NVMLError:
+        return None
+
+
+def _indices(library: Any) -> range:
+    return range(_ask(library, "nvmlDeviceGetCount") or 0)
+
+
+def _gpu(library: Any, index: int, driver: str, unified_bytes: int) -> Gpu:
+    handle = _ask(library, "nvmlDeviceGetHandleByIndex", index)
+    memory = _ask(library, "nvmlDeviceGetMemoryInfo", handle)
+    mig = _ask(library, "nvmlDeviceGetMigMode", handle)
+    name = str(_ask(library, "nvmlDeviceGetName", handle) or "NVIDIA GPU")
+    return Gpu(index, name, memory.total if memory else unified_bytes, driver, bool(mig and mig[0]))
+
+
+def _tenants(library: Any, index: int) -> Tenants:
+    handle = _ask(library, "nvmlDeviceGetHandleByIndex", index)
+    memory = _ask(library, "nvmlDeviceGetMemoryInfo", handle)
+    running = _ask(library, "nvmlDeviceGetComputeRunningProcesses", handle)
+    persistent = _ask(library, "nvmlDeviceGetPersistenceMode", handle)
+    return Tenants(
+        index,
+        memory.used if memory else None,
+        None if running is None else len(running),
+        None if persistent is None else bool(persistent),
+    )
