@@ -1,0 +1,123 @@
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from stubkit import LAUNCH, Started, python, start, start_raw
+
+from harness.limits import Join
+
+
+def error_of(started: Started) -> str:
+    code, _, status = started.finish()
+    assert code == 127
+    [line] = status.splitlines()
+    return str(json.loads(line)["stub_error"])
+
+
+def test_becomes_the_program_with_the_environment_given() -> None:
+    code = "print(os.environ['ONLY'], sorted(os.environ), os.getpid(), os.getsid(0))"
+    started = start(Join(), python(code), env={"ONLY": "this", "LC_CTYPE": "C.UTF-8"})
+    pid = started.process.pid
+    assert started.finish() == (0, f"this ['LC_CTYPE', 'ONLY'] {pid} {pid}\n", "")
+
+
+def test_exit_code_and_status_descriptor_are_the_programs_own() -> None:
+    code = "[status] = [f for f in range(3, 64) if os.path.exists(f'/proc/self/fd/{f}')]; os.write(status, b'mine')"
+    started = start(Join(), python(code + "; sys.exit(3)"))
+    assert started.finish() == (3, "", "mine")
+
+
+def test_closes_the_descriptor_of_its_order() -> None:
+    started = start(Join(), python("print(sorted(map(int, os.listdir('/proc/self/fd'))))"))
+    _, printed, _ = started.finish()
+    # 0-2, the status descriptor, and the directory being listed
+    assert len(json.loads(printed)) == 5
+
+
+def test_binds_to_the_cpus_asked_for() -> None:
+    cpu = max(os.sched_getaffinity(0))
+    started = start(Join(affinity=(cpu,)), python("print(os.sched_getaffinity(0))"))
+    assert started.finish() == (0, f"{{{cpu}}}\n", "")
+
+
+def test_sets_resource_limits() -> None:
+    code = "import resource; print(resource.getrlimit(resource.RLIMIT_NOFILE))"
+    started = start(Join(rlimits=(("RLIMIT_NOFILE", 50, 60),)), python(code))
+    assert started.finish() == (0, "(50, 60)\n", "")
+
+
+@pytest.mark.parametrize(
+    ("order", "said"),
+    [
+        ({"argv": ["no-such-program-anywhere"]}, "FileNotFoundError"),
+        ({"argv": ["true"], "warm": ["/no/such/file"]}, "/no/such/file"),
+        ({"argv": ["true"], "drop": ["/no/such/file"]}, "/no/such/file"),
+        ({"argv": ["true"], "affinity": [1_000_000]}, "OSError"),
+        ({"argv": ["true"], "procs": ["/no/such/group/cgroup.procs"]}, "/no/such/group"),
+        ({"argv": ["true"], "rlimits": [["RLIMIT_NONSENSE", 1, 1]]}, "RLIMIT_NONSENSE"),
+        ({"argv": ["true"], "rlimits": [["RLIMIT_NOFILE", 10, 5]]}, "ValueError"),
+        ({"argv": ["true"], "parent": 1}, "the parent 1 is gone"),
+        ({"env": {}}, "argv"),
+    ],
+)
+def test_says_in_one_line_what_went_wrong(order: dict[str, object], said: str) -> None:
+    assert said in error_of(start_raw(json.dumps(order).encode()))
+
+
+def test_refuses_a_file_that_is_no_group(tmp_path: Path) -> None:
+    (tmp_path / "cgroup.procs").write_text("")
+    order = {"argv": ["true"], "procs": [str(tmp_path / "cgroup.procs")]}
+    assert start_raw(json.dumps(order).encode()).finish()[0] == 0  # a plain file takes the pid and gives it back
+    assert (tmp_path / "cgroup.procs").read_text().isdecimal()
+    assert "OSError" in error_of(start_raw(json.dumps({**order, "procs": ["/dev/full"]}).encode()))
+    assert "did not arrive" in error_of(start_raw(json.dumps({**order, "procs": ["/dev/null"]}).encode()))
+
+
+def test_must_lead_its_own_session() -> None:
+    assert "session" in error_of(start_raw(b'{"argv": ["true"]}', session=False))
+
+
+@pytest.mark.parametrize("order", [b"", b"no json", b"[1]", b"\xff"])
+def test_an_order_that_cannot_be_read_exits_127(order: bytes, capfd: pytest.CaptureFixture[str]) -> None:
+    assert start_raw(order).finish()[0] == 127
+    assert "stub_error" in capfd.readouterr().err
+
+
+def test_dies_with_its_parent() -> None:
+    parent_code = f"""
+import sys
+sys.path[:0] = {[str(LAUNCH.parents[1]), str(Path(__file__).parent)]!r}
+from harness.limits import Join
+from stubkit import python, start
+print(start(Join(), python("print(1, flush=True); time.sleep(600)")).process.pid, flush=True)
+sys.stdin.read()
+"""
+    command = [sys.executable, "-c", parent_code]
+    with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as parent:
+        assert parent.stdout is not None
+        child = int(parent.stdout.readline())
+        handle = os.pidfd_open(child)
+        parent.send_signal(signal.SIGKILL)
+        _wait_until_dead(handle)
+
+
+def test_imports_nothing_of_the_harness() -> None:
+    code = f"import sys, runpy; runpy.run_path({str(LAUNCH)!r}); print([m for m in sys.modules if 'harness' in m])"
+    assert subprocess.check_output([sys.executable, "-P", "-c", code], text=True) == "[]\n"
+
+
+def _wait_until_dead(handle: int) -> None:
+    import select
+
+    poller = select.poll()
+    poller.register(handle, select.POLLIN)
+    started = time.monotonic()
+    assert poller.poll(30_000), f"still alive after {time.monotonic() - started:.0f} s"
+    os.close(handle)
