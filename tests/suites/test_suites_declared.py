@@ -1,0 +1,95 @@
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+import torch
+
+from harness.model.workload import Place, Workload, defects
+
+PUBLISHED = {
+    "resnet50": 25.557e6,
+    "mobilenetv2": 3.505e6,
+    "vit-b-16": 86.568e6,
+    "llama-100m-prefill": 101e6,
+    "llama-100m-decode": 101e6,
+    "llama-1b-prefill": 1.236e9,
+    "llama-1b-decode": 1.236e9,
+}
+"""Parameters; the suites' READMEs name the sources."""
+
+IMPORTED = """
+import importlib.util, json, sys
+spec = importlib.util.spec_from_file_location("suite", sys.argv[1])
+module = importlib.util.module_from_spec(spec)
+spec.loader.exec_module(module)
+print(json.dumps([name for name in sys.modules if "." not in name]))
+"""
+
+
+@pytest.fixture(scope="session")
+def every(vision: dict[str, type[Workload]], language: dict[str, type[Workload]]) -> dict[str, type[Workload]]:
+    return vision | language
+
+
+def test_these_workloads_are_there(every: dict[str, type[Workload]]) -> None:
+    assert set(every) == set(PUBLISHED)
+
+
+def test_declarations_are_sound(every: dict[str, type[Workload]]) -> None:
+    assert {name: defects(kind) for name, kind in every.items() if defects(kind)} == {}
+
+
+def test_the_quick_point_is_one_of_the_points(every: dict[str, type[Workload]]) -> None:
+    for kind in every.values():
+        assert all(value in kind.parameters[key] for key, value in (kind.quick or {}).items())
+
+
+def test_the_quick_selection(every: dict[str, type[Workload]]) -> None:
+    assert {name for name, kind in every.items() if kind.quick is None} == {"llama-1b-prefill"}
+
+
+@pytest.mark.parametrize("name", ["vision", "language"])
+def test_importing_a_suite_loads_nothing_heavy(name: str) -> None:
+    file = Path(__file__).parents[2] / "suites" / name / "suite.py"
+    said = subprocess.run([sys.executable, "-c", IMPORTED, str(file)], check=True, capture_output=True, text=True)
+    assert not {"torch", "transformers", "numpy", "safetensors", "pandas"} & set(json.loads(said.stdout))
+
+
+def built_without_memory(kind: type[Workload], monkeypatch: pytest.MonkeyPatch, place: Place) -> Any:
+    """The module on torch's meta device: the real architecture and configuration, no numbers."""
+
+    def shapes(architecture: Any, config: Any, _: Place) -> Any:
+        with torch.device("meta"):
+            return architecture(config)
+
+    monkeypatch.setitem(kind.build.__globals__, "load", shapes)
+    first = {key: values[0] for key, values in kind.parameters.items()}
+    return kind().build(place, **first).module
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_parameter_counts_are_the_published_ones(
+    name: str,
+    every: dict[str, type[Workload]],
+    monkeypatch: pytest.MonkeyPatch,
+    place_of: Callable[..., Place],
+) -> None:
+    module = built_without_memory(every[name], monkeypatch, place_of())
+    assert sum(p.numel() for p in module.parameters()) == pytest.approx(PUBLISHED[name], rel=0.01)
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_what_build_imports_is_in_requires(name: str, every: dict[str, type[Workload]]) -> None:
+    """Nothing but configuration files may be left for the load stage to import."""
+    program = (
+        "import importlib, sys\n"
+        "for name in sys.argv[1:]: importlib.import_module(name)\n"
+        "assert any(m.startswith('transformers.models.') and '.modeling_' in m for m in sys.modules)\n"
+    )
+    subprocess.run([sys.executable, "-c", program, *every[name].requires], check=True)
