@@ -50,12 +50,12 @@ def _target(path: FieldPath, target: dict[str, Any], earlier: list[str]) -> Iter
     own = target.get("id")
     if isinstance(own, str):
         if not ID.match(own):
-            yield Fault((*path, "id"), f"{own!r} is not a name", ID_HINT)
+            yield Fault((*path, "id"), f"{own!a} is not a name", ID_HINT)
         if own in earlier:
-            yield Fault((*path, "id"), f"two targets are called {own!r}")
+            yield Fault((*path, "id"), f"two targets are called {own!a}")
     for index, dtype in enumerate(list_in(target.get("dtypes"))):
         if isinstance(dtype, str) and dtype not in DTYPES:
-            yield Fault((*path, "dtypes", index), f"no data type is called {dtype!r}", "one of " + ", ".join(DTYPES))
+            yield Fault((*path, "dtypes", index), f"no data type is called {dtype!a}", "one of " + ", ".join(DTYPES))
     yield from _peak(path, target)
 
 
@@ -68,12 +68,12 @@ def _peak(path: FieldPath, target: dict[str, Any]) -> Iterator[Fault]:
 
 
 def _computed_peak(target: dict[str, Any]) -> float | None:
-    """Cores x clock x operations per cycle over all clusters, in FLOP/s; None where a factor is not stated."""
+    """Cores x clock x operations per cycle over all clusters, in FLOP/s; None where a factor is missing or broken."""
     total = 0.0
     for cluster in list_in(target.get("clusters")):
         factors = [base_value(unit, cluster, name) for name, unit in _PEAK_FACTORS]
         known = [f for f in factors if f is not None]
-        if len(known) < len(factors):
+        if len(known) < len(factors) or known[0] % 1:
             return None
         total += math.prod(known)
     return total or None

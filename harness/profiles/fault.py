@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 from dataclasses import dataclass
+from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from harness.model.units import FACTORS
@@ -13,7 +14,31 @@ FieldPath = tuple[str | int, ...]
 """E.g. ``("target", 0, "clusters", 1, "clock", "unit")``."""
 
 ID = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*\Z")
+_WORD = re.compile(r"[A-Za-z0-9_-]{1,40}\Z")
 ID_HINT = "lower-case letters, digits and single '-'"
+
+
+def spelt(key: str) -> str:
+    """A key as it can stand in a line for people: quoted and escaped where it is not a plain word."""
+    return key if _WORD.match(key) else ascii(key[:40])
+
+
+def nearest(wrong: str, known: list[str], otherwise: str) -> str:
+    """A hint with the nearest of ``known``, letters' case aside; ``otherwise`` where none is near."""
+    same = [name for name in known if name.casefold() == wrong.casefold()]
+    near = same or get_close_matches(wrong, known, n=1, cutoff=0.6)
+    return f"did you mean {near[0]}?" if near else otherwise
+
+
+def last_key(path: FieldPath) -> str:
+    """The last name in ``path``, for people."""
+    names = [part for part in path if isinstance(part, str)]
+    return spelt(names[-1]) if names else "the profile"
+
+
+def field_name(path: FieldPath) -> str:
+    """A field as it is written for people: ``target[0].clusters[1].clock``."""
+    return "".join(f"[{part}]" if isinstance(part, int) else f".{spelt(part)}" for part in path).lstrip(".")
 
 
 class Fault(NamedTuple):
@@ -35,14 +60,15 @@ class Defect:
 
 
 def base_value(dimension: str, value: Any, *names: str) -> float | None:
-    """The figure at ``names`` in the base unit ``dimension``; None where it is missing or broken."""
+    """The figure at ``names`` in the base unit ``dimension``; None where it is missing, broken or not above 0."""
     for name in names:
         value = value.get(name) if isinstance(value, dict) else None
     if not isinstance(value, dict):
         return None
     number, unit = number_in(value.get("value")), value.get("unit")
     base, factor = FACTORS.get(unit, ("", 0.0)) if isinstance(unit, str) else ("", 0.0)
-    return None if number is None or not math.isfinite(number) or base != dimension else number * factor
+    usable = number is not None and math.isfinite(number) and number > 0 and base == dimension
+    return number * factor if usable and number is not None else None
 
 
 def number_in(value: Any) -> float | None:

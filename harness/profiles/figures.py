@@ -6,11 +6,10 @@ import math
 import re
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
-from difflib import get_close_matches
 from typing import Any
 
 from harness.model.units import FACTORS
-from harness.profiles.fault import Fault, FieldPath, number_in
+from harness.profiles.fault import Fault, FieldPath, nearest, number_in
 
 DIMENSIONS: dict[tuple[str, ...], str] = {
     ("memory", "nominal"): "B",
@@ -62,9 +61,8 @@ def _unit(path: FieldPath, figure: dict[str, Any], dimension: str) -> Iterator[F
     right = units_of(dimension)
     if not isinstance(unit, str) or unit in right:
         return
-    known = f"unit is {unit!r}, which is not a unit of {path[-1]}" if unit in FACTORS else f"no unit is called {unit!r}"
-    near = get_close_matches(unit, right, n=1, cutoff=0.6)
-    yield Fault((*path, "unit"), known, f"did you mean {near[0]}?" if near else "one of " + ", ".join(right))
+    known = f"unit is {unit!a}, which is not a unit of {path[-1]}" if unit in FACTORS else f"no unit is called {unit!a}"
+    yield Fault((*path, "unit"), known, nearest(unit, right, "one of " + ", ".join(right)))
 
 
 def units_of(dimension: str) -> list[str]:
@@ -92,7 +90,7 @@ def _origin(path: FieldPath, figure: dict[str, Any]) -> Iterator[Fault]:
     if isinstance(text, str):
         reason = _date_reason(text)
         if reason:
-            yield Fault((*path, "date"), f"date is {text!r}, {reason}", "YYYY-MM-DD, YYYY-MM or YYYY")
+            yield Fault((*path, "date"), f"date is {text!a}, {reason}", "YYYY-MM-DD, YYYY-MM or YYYY")
 
 
 def _date_reason(text: str) -> str | None:
@@ -112,5 +110,5 @@ def _scope(path: FieldPath, figure: dict[str, Any], needed: bool) -> Iterator[Fa
     scope = figure.get("scope", "")
     if not isinstance(scope, str) or scope in SCOPES or not (needed or scope):
         return
-    said = f"scope is {scope!r}" if scope else "a power figure needs its scope"
+    said = f"scope is {scope!a}" if scope else "a power figure needs its scope"
     yield Fault((*path, "scope") if scope else path, said, "one of " + ", ".join(SCOPES))

@@ -12,7 +12,7 @@ import msgspec
 from harness.content import SearchPath
 from harness.errors import ContentError
 from harness.model.profile import HardwareProfile
-from harness.profiles.fault import Defect, Fault, FieldPath
+from harness.profiles.fault import Defect, Fault, FieldPath, field_name
 from harness.profiles.reading import BrokenFile, parse, read
 from harness.profiles.rules import faults
 from harness.profiles.toml_lines import line_map, line_of
@@ -75,11 +75,6 @@ def schema() -> dict[str, Any]:
 
 def _defect(fault: Fault, lines: dict[FieldPath, int]) -> Defect:
     return Defect(line_of(fault.path, lines), field_name(fault.path), fault.message, fault.hint)
-
-
-def field_name(path: FieldPath) -> str:
-    """A field as it is written for people: ``target[0].clusters[1].clock``."""
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).lstrip(".")
 
 
 def _as_error(file: Path, defects: list[Defect]) -> ContentError:

@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from harness.model.profile import HardwareProfile
-from harness.profiles.fault import Fault, FieldPath
+from harness.profiles.fault import Fault, FieldPath, last_key, nearest, spelt
 from harness.profiles.figures import DIMENSIONS, units_of
 
 if TYPE_CHECKING:
@@ -64,7 +63,7 @@ def _faults(error: ValidationError) -> Iterator[Fault]:
         yield _not_one_of(path, error)
     else:
         wanted = _TYPES.get(str(error.validator_value), str(error.validator_value))
-        yield Fault(path, f"{_last(path)} is {_kind(error.instance)}, it must be {wanted}", _type_hint(error))
+        yield Fault(path, f"{last_key(path)} is {_kind(error.instance)}, it must be {wanted}", _type_hint(error))
 
 
 def _unknown(path: FieldPath, error: ValidationError) -> Iterator[Fault]:
@@ -72,9 +71,8 @@ def _unknown(path: FieldPath, error: ValidationError) -> Iterator[Fault]:
     instance: Any = error.instance
     known = sorted(rules["properties"])
     for name in sorted(set(instance) - set(known)):
-        near = get_close_matches(name, known, n=1, cutoff=0.6)
-        hint = f"did you mean {near[0]}?" if near else "known: " + ", ".join(known)
-        yield Fault((*path, name), f"no field is called {name!r}", hint)
+        hint = nearest(name, known, "known: " + ", ".join(known))
+        yield Fault((*path, name), f"no field is called {spelt(name)}", hint)
 
 
 def _missing(path: FieldPath, error: ValidationError) -> Iterator[Fault]:
@@ -90,18 +88,12 @@ def _not_one_of(path: FieldPath, error: ValidationError) -> Fault:
     allowed = [str(v) for v in values]
     if path == ("format",) and isinstance(error.instance, int):
         return Fault(path, f"format is {error.instance}, this tierbench reads format {allowed[-1]}")
-    near = get_close_matches(str(error.instance), allowed, n=1, cutoff=0.6)
-    hint = f"did you mean {near[0]}?" if near else "one of " + ", ".join(allowed)
-    return Fault(path, f"{_last(path)} is {_short(error.instance)}", hint)
-
-
-def _last(path: FieldPath) -> str:
-    names = [part for part in path if isinstance(part, str)]
-    return names[-1] if names else "the profile"
+    hint = nearest(str(error.instance), allowed, "one of " + ", ".join(allowed))
+    return Fault(path, f"{last_key(path)} is {_short(error.instance)}", hint)
 
 
 def _short(value: Any) -> str:
-    text = repr(value)
+    text = ascii(value)
     return text if len(text) <= 60 else text[:57] + "..."
 
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from harness.model.case import HOST
 from harness.profiles.agreement import memory_faults, target_faults
-from harness.profiles.fault import ID, ID_HINT, Fault, FieldPath, list_in
+from harness.profiles.fault import ID, ID_HINT, Fault, FieldPath, last_key, list_in
 from harness.profiles.figures import figure_faults
 
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
@@ -32,7 +32,7 @@ def faults(data: dict[str, Any], file_id: str) -> list[Fault]:
 def _identity(data: dict[str, Any], file_id: str) -> Iterator[Fault]:
     own = data.get("id")
     if isinstance(own, str) and own != file_id:
-        yield Fault(("id",), f"id is {own!r} and the file is called {file_id!r}", "they must be the same")
+        yield Fault(("id",), f"id is {own!a} and the file is called {file_id!a}", "they must be the same")
     if data.get("kind") == "host":
         yield Fault(("kind",), "kind is 'host', which stands for the machine itself", "write 'board' or 'generic'")
     aliases = [a for a in list_in(data.get("aliases")) if isinstance(a, str)]
@@ -41,29 +41,25 @@ def _identity(data: dict[str, Any], file_id: str) -> Iterator[Fault]:
             yield from _name(path, name)
     for index, alias in enumerate(aliases):
         if alias == own or alias in aliases[:index]:
-            yield Fault(("aliases", index), f"the alias {alias!r} is there twice")
+            yield Fault(("aliases", index), f"the alias {alias!a} is there twice")
 
 
 def _name(path: FieldPath, name: str) -> Iterator[Fault]:
     if not ID.match(name):
-        yield Fault(path, f"{name!r} is not a name", ID_HINT)
+        yield Fault(path, f"{name!a} is not a name", ID_HINT)
     elif name == HOST:
-        yield Fault(path, f"{name!r} stands for the machine itself", "choose another name")
+        yield Fault(path, f"{name!a} stands for the machine itself", "choose another name")
 
 
 def _texts(data: dict[str, Any]) -> Iterator[Fault]:
     for path, text in _strings(data, ()):
         if _UNSEEN.search(text):
-            yield Fault(path, f"{_field(path)} has control characters", "write plain text on one line")
+            yield Fault(path, f"{last_key(path)} has control characters", "write plain text on one line")
         if len(text) > _MAX_TEXT:
-            yield Fault(path, f"{_field(path)} has {len(text)} characters, at most {_MAX_TEXT} are shown well")
+            yield Fault(path, f"{last_key(path)} has {len(text)} characters, at most {_MAX_TEXT} are shown well")
     for key in ("name", "tier"):
         if isinstance(data.get(key), str) and not data[key].strip():
             yield Fault((key,), f"{key} is empty")
-
-
-def _field(path: FieldPath) -> str:
-    return next(str(part) for part in reversed(path) if isinstance(part, str))
 
 
 def _strings(value: Any, path: FieldPath) -> Iterator[tuple[FieldPath, str]]:
