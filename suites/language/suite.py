@@ -66,7 +66,7 @@ class _Llama(Workload):
 
 
 class _Prefill(_Llama):
-    parameters = {"prompt": (128, 512)}  # noqa: RUF012 - read only
+    parameters = {"prompt": (128, 512)}
 
     def build(self, place: Place, prompt: int) -> Model:
         """The model and a prompt of ``prompt`` tokens."""
@@ -117,7 +117,7 @@ class Prefill100M(_Prefill):
 
     name = "llama-100m-prefill"
     shape = SMALL
-    quick = {"prompt": 128}  # noqa: RUF012 - read only
+    quick = {"prompt": 128}
     dtypes = ("float32", "bfloat16")
 
 
@@ -126,8 +126,8 @@ class Decode100M(_Decode):
 
     name = "llama-100m-decode"
     shape = SMALL
-    parameters = {"prompt": (32,), "new": (32,)}  # noqa: RUF012 - read only
-    quick = {"prompt": 32, "new": 32}  # noqa: RUF012 - read only
+    parameters = {"prompt": (32,), "new": (32,)}
+    quick = {"prompt": 32, "new": 32}
     dtypes = ("float32", "bfloat16")
 
 
@@ -144,6 +144,6 @@ class Decode1B(_Decode):
 
     name = "llama-1b-decode"
     shape = LARGE
-    parameters = {"prompt": (32,), "new": (16,)}  # noqa: RUF012 - read only
-    quick = {"prompt": 32, "new": 16}  # noqa: RUF012 - read only
+    parameters = {"prompt": (32,), "new": (16,)}
+    quick = {"prompt": 32, "new": 16}
     dtypes = ("bfloat16", "float32")

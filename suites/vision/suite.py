@@ -21,8 +21,8 @@ def _images(place: Place, batch: int) -> tuple[Any, ...]:
 
 class _Classifier(Workload):
     family = "vision"
-    parameters = {"batch": (1, 8)}  # noqa: RUF012 - read only
-    quick = {"batch": 1}  # noqa: RUF012 - read only
+    parameters = {"batch": (1, 8)}
+    quick = {"batch": 1}
     dtypes = ("float32", "bfloat16")
     runtimes = ("torch-eager", "onnxruntime")
     items_unit = "images"
