@@ -194,7 +194,7 @@ def _item(path: Path, kind: Kind) -> tuple[str, Path] | None:
 def _folder_item(path: Path, kind: Kind) -> tuple[str, Path] | None:
     if kind == "suites" and (path / "suite.py").is_file():
         return path.name, path / "suite.py"
-    if kind == "reports" and any(path.glob("*.j2")):
+    if kind == "reports" and (path / "template.html").is_file():
         return path.name, path
     return None
 

@@ -81,7 +81,7 @@ def test_a_folder_may_be_given_by_itself(project: Path, tmp_path: Path) -> None:
     put(tmp_path / "a" / "pyproject.toml", "[project]\n")
     put(tmp_path / "b" / "two" / "suite.py")
     shutil.copy(PROFILE, put(tmp_path / "b" / "board.toml"))
-    put(tmp_path / "c" / "bare" / "page.html.j2")
+    put(tmp_path / "c" / "bare" / "template.html")
     path = content.search_path([tmp_path / "a", tmp_path / "b", tmp_path / "b" / "two", tmp_path / "c"])
     assert {"one", "two"} <= set(_names(path, "suites"))
     assert "board" in _names(path, "hardware_profiles")
@@ -93,7 +93,7 @@ def test_a_folder_may_be_given_by_itself(project: Path, tmp_path: Path) -> None:
 def test_one_suite_folder_or_theme_may_be_given_itself(project: Path, tmp_path: Path) -> None:
     put(tmp_path / "mine" / "suite.py")
     put(tmp_path / "mine" / "layers.py")
-    put(tmp_path / "plain" / "page.html.j2")
+    put(tmp_path / "plain" / "template.html")
     path = content.search_path([tmp_path / "mine", tmp_path / "plain"])
     assert _names(path, "suites")["mine"] == f"-I {tmp_path / 'mine'}"
     assert "layers" not in _names(path, "suites")
