@@ -1,0 +1,107 @@
+"""The page: a theme's template with its own style and script, one file that needs no network. Only this uses jinja2.
+
+A theme is a folder with ``template.html``, ``style.css`` and, if it likes, ``script.js``. Its template is given
+``view`` (a ReportView), ``style``, ``script``, ``policy`` (the page's Content-Security-Policy), ``downloads`` (data
+URIs by format) and the filter ``g``, which writes a number as short as it goes.
+"""
+
+from __future__ import annotations
+
+import re
+from base64 import b64encode
+from hashlib import sha256
+from pathlib import Path
+from urllib.parse import quote
+
+import jinja2
+from markupsafe import Markup
+
+from harness.errors import ContentError
+from harness.render import csv, json
+from harness.view import ReportView
+
+TEMPLATE, STYLE, SCRIPT = "template.html", "style.css", "script.js"
+
+
+def render(view: ReportView, theme_dir: Path) -> str:
+    """The page as HTML. Raises ContentError, naming file and line, for a theme that cannot be used."""
+    style, script = _read(theme_dir / STYLE), _read(theme_dir / SCRIPT, needed=False)
+    _check_end_tag(theme_dir / STYLE, style, "style")
+    _check_end_tag(theme_dir / SCRIPT, script, "script")
+    try:
+        template = _environment(theme_dir).get_template(TEMPLATE)
+        return template.render(
+            view=view,
+            style=Markup(style),
+            script=Markup(script),
+            policy=policy(style, script),
+            downloads={
+                "csv": _data_uri("text/csv", csv.render(view)),
+                "json": _data_uri("application/json", json.render(view)),
+            },
+        )
+    except jinja2.TemplateNotFound as error:
+        raise ContentError(f"the theme has no {error.name}", where=str(theme_dir)) from error
+    except jinja2.TemplateSyntaxError as error:
+        raise ContentError(str(error.message), where=f"{error.filename}:{error.lineno}") from error
+    except jinja2.TemplateError as error:
+        raise ContentError(str(error), where=_place(error, theme_dir)) from error
+
+
+def policy(style: str, script: str) -> str:
+    """A Content-Security-Policy that allows this style and this script, and nothing that would need the network."""
+    scripts = f"; script-src {_hash(script)}" if script else ""
+    return f"default-src 'none'; style-src {_hash(style)}{scripts}; base-uri 'none'; form-action 'none'"
+
+
+def _hash(text: str) -> str:
+    return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
+
+
+def _environment(theme_dir: Path) -> jinja2.Environment:
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(theme_dir),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters["g"] = "{:g}".format
+    return environment
+
+
+def _read(path: Path, needed: bool = True) -> str:
+    try:
+        return path.read_text(encoding="utf-8").strip() + "\n"
+    except FileNotFoundError:
+        if not needed:
+            return ""
+        raise ContentError(f"the theme has no {path.name}", where=str(path.parent)) from None
+    except (OSError, UnicodeDecodeError) as error:
+        raise ContentError(f"cannot be read: {error}", where=str(path)) from error
+
+
+def _check_end_tag(path: Path, text: str, tag: str) -> None:
+    found = re.search(rf"</{tag}|<!--", text, re.IGNORECASE)
+    if found:
+        line = text.count("\n", 0, found.start()) + 1
+        raise ContentError(f"{found.group()!r} would end the page's {tag} early", where=f"{path}:{line}")
+
+
+def _place(error: jinja2.TemplateError, theme_dir: Path) -> str:
+    """The last line of the theme that the error passed through."""
+    where, trace = str(theme_dir), error.__traceback__
+    while trace is not None:
+        name = trace.tb_frame.f_code.co_filename
+        if name.startswith(str(theme_dir)):
+            where = f"{name}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return where
+
+
+def _data_uri(kind: str, text: str) -> str:
+    """Percent-encoded: a third shorter than base64 for what is mostly letters and digits."""
+    return f"data:{kind};charset=utf-8,{quote(text, safe=_SAFE)}"
+
+
+_SAFE = "!$()*+,-./:;=?@_~[]"

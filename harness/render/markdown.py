@@ -1,0 +1,59 @@
+"""The report as Markdown: for a pull request, an issue or a job summary."""
+
+from __future__ import annotations
+
+import re
+
+from harness.view.report import Cell, FindingGroup, ReportView
+
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
+
+
+def render(view: ReportView) -> str:
+    """The verdict, the counts, the matrix and the findings."""
+    counts = " · ".join(f"**{c.number:,}** {c.label}" for c in view.counts)
+    parts = [f"## {escape(view.headline)}", *map(escape, view.lead), counts, _table(view)]
+    if view.findings:
+        parts.append("### Findings\n\n" + "\n".join(_finding(f) for f in view.findings))
+    parts.append(
+        "Measured: ran on this hardware. Enforced: ran on the host under the tier's limits. Projected: computed."
+    )
+    return "\n\n".join(parts) + "\n"
+
+
+def escape(text: str) -> str:
+    """Text that Markdown and HTML show as it is, on one line."""
+    return _SPECIAL.sub(r"\\\1", " ".join(text.split()).replace("&", "&amp;"))
+
+
+def _table(view: ReportView) -> str:
+    tiers = view.matrix.tiers
+    lines = [
+        "| Workload | " + " | ".join(escape(t.name) for t in tiers) + " |",
+        "| --- |" + " ---: |" * len(tiers),
+    ]
+    for row in view.matrix.rows:
+        name = escape(f"{row.name} {row.variant}".strip())
+        lines.append(f"| {name} | " + " | ".join(_cell(c) for c in row.cells) + " |")
+    return "\n".join(lines)
+
+
+def _cell(cell: Cell | None) -> str:
+    if cell is None:
+        return ""
+    latency = cell.figures["latency"]
+    parts = [escape(f"{latency.text} {latency.spread}".strip())] if latency.value is not None else []
+    if latency.provenance == "projected":
+        parts = [f"*{parts[0]}*"]
+    if cell.fit.state != "fits" or not parts:
+        word = escape(f"{cell.fit.word} {cell.fit.detail}".strip())
+        parts.append(f"**{word}**" if cell.fit.state != "fits" else word)
+    if cell.bar and cell.fit.state == "fits":
+        parts.append(escape(cell.bar.label))
+    return "<br>".join(parts)
+
+
+def _finding(group: FindingGroup) -> str:
+    hint = f" ({escape(group.hint)})" if group.hint else ""
+    times = f" — {group.count} times" if group.count > 1 else ""
+    return f"- **{group.level}** {escape('; '.join(group.messages))}{hint}{times}"

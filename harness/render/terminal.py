@@ -1,0 +1,88 @@
+"""The report's matrix on a terminal: a rich table, or plain lines where the output is not a terminal."""
+
+from __future__ import annotations
+
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from harness.view.report import Cell, ReportView, Row
+
+_STYLES = {
+    "fits": "",
+    "thrashes": "yellow",
+    "does_not_fit": "bold red",
+    "unsupported": "dim",
+    "timed_out": "red",
+    "failed": "bold red",
+    "not_run": "dim",
+}
+_MOST_COLUMNS = 6
+"""With more tiers a table is too wide for a terminal: it is cut in several."""
+
+
+def show(view: ReportView, console: Console) -> None:
+    """Print the table and then the verdict."""
+    if console.is_terminal:
+        _rich(view, console)
+    else:
+        _plain(view, console)
+
+
+def _rich(view: ReportView, console: Console) -> None:
+    tiers = view.matrix.tiers
+    for start in range(0, len(tiers), _MOST_COLUMNS):
+        chosen = tiers[start : start + _MOST_COLUMNS]
+        table = Table(title_justify="left", header_style="bold", pad_edge=False)
+        table.add_column("Workload", overflow="fold")
+        for tier in chosen:
+            table.add_column(Text(tier.name), justify="right", overflow="fold")
+        for row in view.matrix.rows:
+            table.add_row(_row_name(row), *(_rich_cell(row.cells[t.index]) for t in chosen))
+        console.print(table)
+    console.print(Text(view.headline, style="bold"))
+    for sentence in view.lead:
+        console.print(Text(sentence))
+
+
+def _row_name(row: Row) -> Text:
+    return Text(f"{row.name} {row.variant}".strip())
+
+
+def _rich_cell(cell: Cell | None) -> Text:
+    if cell is None:
+        return Text("")
+    return Text("\n".join(_lines(cell)), style=_STYLES[cell.fit.state])
+
+
+def _lines(cell: Cell) -> list[str]:
+    """A time where there is one, the verdict, and the memory against the limit."""
+    latency = cell.figures["latency"]
+    time = f"{latency.text} {latency.spread}".strip()
+    if cell.fit.state != "fits":
+        return [line for line in (time if latency.value is not None else "", cell.fit.word, cell.fit.detail) if line]
+    first = time if latency.value is not None else cell.fit.word
+    return [
+        line
+        for line in (first, cell.bar.label if cell.bar else "", cell.deadline.text if cell.deadline else "")
+        if line
+    ]
+
+
+def _plain(view: ReportView, console: Console) -> None:
+    """One line a case, aligned, never wrapped, fit for grep."""
+    lines = [
+        (f"{row.name} {row.variant}".strip(), view.matrix.tiers[cell.tier].name, "; ".join(_lines(cell)))
+        for row in view.matrix.rows
+        for cell in row.cells
+        if cell is not None
+    ]
+    widths = [max((len(line[k]) for line in lines), default=0) for k in range(2)]
+    for name, tier, said in lines:
+        _line(console, f"{name:<{widths[0]}}  {tier:<{widths[1]}}  {said}")
+    for sentence in (view.headline, *view.lead):
+        _line(console, sentence)
+
+
+def _line(console: Console, text: str) -> None:
+    console.print(Text(text), soft_wrap=True)

@@ -1,0 +1,32 @@
+"""What a run says of each case: does it fit, does it meet its deadline, and the run's verdict in words. Pure.
+
+``gather`` joins records to cases, ``judge`` puts a state on each, ``sentence`` says it all in words.
+"""
+
+from __future__ import annotations
+
+from harness.verdict.gather import CaseFacts, Estimate, Need, Work, gather, samples
+from harness.verdict.judge import STATES, Count, DeadlineState, Judged, State, counts, deadline_state, state_of
+from harness.verdict.sentence import article, headline, joined, runtime_name, share
+
+__all__ = [
+    "STATES",
+    "CaseFacts",
+    "Count",
+    "DeadlineState",
+    "Estimate",
+    "Judged",
+    "Need",
+    "State",
+    "Work",
+    "article",
+    "counts",
+    "deadline_state",
+    "gather",
+    "headline",
+    "joined",
+    "runtime_name",
+    "samples",
+    "share",
+    "state_of",
+]

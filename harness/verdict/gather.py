@@ -1,0 +1,185 @@
+"""Joins a run's records to its cases: the one place that knows which record speaks for which case."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal
+
+from msgspec import Struct
+
+from harness.model.case import HOST, Case
+from harness.model.measure import GPU_RESERVED, LATENCY, PROCESS_PEAK, TREE_PEAK, Measurement
+from harness.model.outcome import DoesNotFit, Ok, Outcome, Thrashes, Unsupported, name_of
+from harness.model.profile import HardwareProfile
+from harness.model.record import Record, Run
+
+_WORST_FIRST = ("failed", "timed_out", "does_not_fit", "thrashes", "unsupported", "ok")
+
+
+class Estimate(Struct, frozen=True):
+    """A projected latency (s) with its interval, computed and never run."""
+
+    seconds: float
+    low: float
+    high: float
+
+
+class Need(Struct, frozen=True):
+    """The memory a case needs: the highest peak over its uncapped trials, in bytes."""
+
+    bytes: float
+    metric: str
+    bound: Literal["upper", "lower"] | None
+    device_bytes: float | None = None
+    """The part of it on a GPU; None on a CPU."""
+
+
+class Work(Struct, frozen=True):
+    """The records that do not depend on a profile, shared by all tiers on this host."""
+
+    prepare: tuple[Record, ...] = ()
+    timing: tuple[Record, ...] = ()
+    need: tuple[Record, ...] = ()
+    energy: tuple[Record, ...] = ()
+
+
+class CaseFacts(Struct, frozen=True):
+    """All that a run knows of one case. ``outcome`` None means no trial of it has ended yet."""
+
+    case: Case
+    work: Work
+    ceiling: Record | None
+    outcome: Outcome | None
+    limit_bytes: int | None
+    need: Need | None
+    estimate: Estimate | None = None
+
+    @property
+    def on_host(self) -> bool:
+        """True where the case's tier is the machine itself."""
+        return self.case.profile == HOST
+
+    @property
+    def latency_groups(self) -> tuple[tuple[float, ...], ...]:
+        """Latency samples (s), one tuple a process; none for a board: a host's time is not a board's."""
+        return samples(self.work.timing, LATENCY.id, stage="timed") if self.on_host else ()
+
+    @property
+    def items(self) -> float | None:
+        """What one step processes, None where no trial said."""
+        every = (*self.work.timing, *self.work.need, *((self.ceiling,) if self.ceiling else ()))
+        return next((r.items for r in every if r.items is not None), None)
+
+
+def gather(run: Run, estimates: Mapping[str, Estimate] | None = None) -> tuple[CaseFacts, ...]:
+    """One CaseFacts a case of the plan, left-out ones included, in the plan's order. ``estimates`` go by case id."""
+    latest = {r.trial_id: r for r in run.records}
+    works, ceilings = _by_work(latest.values()), _ceilings(latest.values())
+    profiles = {p.id: p for p in run.manifest.profiles}
+    skipped = {s.case.id: s.reason for s in run.manifest.plan.skips}
+    cases = {c.id: c for c in (*run.manifest.plan.cases, *(s.case for s in run.manifest.plan.skips))}
+    found = []
+    for case in cases.values():
+        work, ceiling = works.get(case.work_id, Work()), ceilings.get(case.id)
+        profile = profiles.get(case.profile)
+        found.append(
+            CaseFacts(
+                case=case,
+                work=work,
+                ceiling=ceiling,
+                outcome=_outcome(case, work, ceiling, skipped.get(case.id)),
+                limit_bytes=_limit(case, run, ceiling, profile),
+                need=_need(case, work.need, profile),
+                estimate=(estimates or {}).get(case.id),
+            )
+        )
+    return tuple(found)
+
+
+def samples(
+    records: Iterable[Record], metric_id: str, stage: str | None = None, marks: str | None = None
+) -> tuple[tuple[float, ...], ...]:
+    """The samples of a metric, one tuple a record; records without it are left out."""
+    found = (r.find(metric_id, stage, marks) for r in records)
+    return tuple(m.values for m in found if m is not None and m.values)
+
+
+def _by_work(records: Iterable[Record]) -> dict[str, Work]:
+    roles: dict[str, dict[str, list[Record]]] = {}
+    for r in records:
+        if r.trial.role in {"prepare", "timing", "need", "energy"}:
+            roles.setdefault(r.trial.case.work_id, {}).setdefault(r.trial.role, []).append(r)
+    return {work: Work(**{role: tuple(found) for role, found in by.items()}) for work, by in roles.items()}
+
+
+def _ceilings(records: Iterable[Record]) -> dict[str, Record]:
+    return {r.trial.case.id: r for r in records if r.trial.role == "ceiling"}
+
+
+def _outcome(case: Case, work: Work, ceiling: Record | None, skipped: str | None) -> Outcome | None:
+    """A board's outcome is its ceiling trial's, or that of what should have come before it; a host's is the worst."""
+    if skipped is not None:
+        return Unsupported(skipped)
+    if case.profile != HOST:
+        return ceiling.outcome if ceiling else _worst(r for r in (*work.prepare, *work.need) if not _fine(r))
+    return _worst((*work.timing, *work.need)) or _worst(r for r in work.prepare if not _fine(r))
+
+
+def _fine(record: Record) -> bool:
+    return isinstance(record.outcome, Ok)
+
+
+def _worst(records: Iterable[Record]) -> Outcome | None:
+    outcomes = [r.outcome for r in records]
+    return min(outcomes, key=lambda o: _WORST_FIRST.index(name_of(o)), default=None)
+
+
+def _limit(case: Case, run: Run, ceiling: Record | None, profile: HardwareProfile | None) -> int | None:
+    """What the case may use, in bytes: the limit that stopped it, else the one set, else what the tier has."""
+    if ceiling is not None:
+        if isinstance(ceiling.outcome, DoesNotFit | Thrashes):
+            return ceiling.outcome.limit_bytes
+        if ceiling.trial.limits.memory_bytes is not None:
+            return ceiling.trial.limits.memory_bytes
+    if case.profile != HOST:
+        return _budget(case, profile)
+    environment = run.manifest.environment
+    if case.device == "gpu":
+        gpus = environment.gpus or run.manifest.capabilities.gpus
+        return gpus[0].memory_bytes if gpus else None
+    return environment.memory_bytes
+
+
+def _budget(case: Case, profile: HardwareProfile | None) -> int | None:
+    if profile is None:
+        return None
+    own = next((t.memory for t in profile.target if t.id == case.target and t.memory), None)
+    return int(own.base) if own else profile.budget_bytes
+
+
+def _need(case: Case, records: Sequence[Record], profile: HardwareProfile | None) -> Need | None:
+    """The need on the tier's own memory: the process tree's, the GPU's, or both where they share one memory."""
+    ended = [r for r in records if _fine(r)]
+    host = _peak(ended, TREE_PEAK.id) or _peak(ended, PROCESS_PEAK.id)
+    if case.device == "cpu":
+        return host
+    device = _peak(ended, GPU_RESERVED.id)
+    if device is None or not _shares_memory(case, profile):
+        return Need(device.bytes, device.metric, device.bound, device.bytes) if device else None
+    if host is None:
+        return Need(device.bytes, device.metric, "lower", device.bytes)
+    return Need(host.bytes + device.bytes, f"{host.metric}+{device.metric}", "upper", device.bytes)
+
+
+def _shares_memory(case: Case, profile: HardwareProfile | None) -> bool:
+    targets = profile.target if profile and case.profile != HOST else ()
+    return any(t.id == case.target and t.memory is None for t in targets)
+
+
+def _peak(records: Iterable[Record], metric_id: str) -> Need | None:
+    found = [m for r in records for m in r.measurements if m.metric.id == metric_id and m.values]
+    if not found:
+        return None
+    top: Measurement = max(found, key=lambda m: max(m.values))
+    bound = top.bound or ("upper" if metric_id == PROCESS_PEAK.id else None)
+    return Need(max(top.values), metric_id, bound)

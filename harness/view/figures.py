@@ -1,0 +1,195 @@
+"""The figures of one case as numbers: value, interval, sample, provenance, or the reason why there is none.
+
+Everything shown, sorted, plotted or downloaded is made from these.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from harness.model.machine import Capabilities
+from harness.model.measure import (
+    COLD_START,
+    IMPORT_TIME,
+    INTERVAL_TIME,
+    LOAD_TIME,
+    MARK_TIME,
+    POWER,
+    STEP_ENERGY,
+    WEIGHTS,
+    Provenance,
+)
+from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported
+from harness.model.record import Record
+from harness.stats import Summary, summarise
+from harness.verdict import CaseFacts, samples
+
+NOT_PROJECTED = "not projected"
+_MARK_LABELS = {
+    ("mark_time", "first_token"): "time to first token",
+    ("interval_time", "token"): "time per token",
+}
+
+
+class Value(Struct, frozen=True):
+    """A figure in its base unit. ``value`` None means it could not be had, and ``note`` says why."""
+
+    metric: str
+    label: str
+    unit: str
+    better: Literal["lower", "higher", "neither"] = "lower"
+    value: float | None = None
+    low: float | None = None
+    high: float | None = None
+    samples: int = 0
+    processes: int = 0
+    provenance: Provenance | None = None
+    bound: Literal["upper", "lower"] | None = None
+    note: str = ""
+    method: str = ""
+    """How the interval came about."""
+    stage: str = ""
+    marks: str = ""
+
+
+def values_of(facts: CaseFacts, capabilities: Capabilities, machine: str) -> dict[str, Value]:
+    """The figures of a case by key; ``latency``, ``throughput``, ``memory`` and ``energy`` are always there.
+
+    ``machine`` is the host's architecture.
+    """
+    latency = _latency(facts)
+    found = {
+        "latency": latency,
+        "throughput": _throughput(facts, latency),
+        "memory": _memory(facts, machine),
+        "energy": _energy(facts, capabilities),
+    }
+    return {**found, **_more(facts)} if facts.on_host else found
+
+
+def why_not(outcome: Outcome | None) -> str:
+    """Why a case has no figure, in words; empty where its outcome does not say."""
+    match outcome:
+        case None:
+            return "not run yet"
+        case DoesNotFit():
+            return "does not fit"
+        case Unsupported(reason=reason):
+            return reason
+        case TimedOut(limit_seconds=limit, stage=stage):
+            return f"timed out after {limit:g} s in stage {stage}"
+        case Failed(error=error):
+            return error
+        case Thrashes() | Ok():
+            return ""
+
+
+def _latency(facts: CaseFacts) -> Value:
+    blank = Value("latency", "latency", "s", stage="timed")
+    if facts.on_host:
+        reason = why_not(facts.outcome) or "no timing trial has ended well"
+        return _summed(blank, facts.latency_groups, reason)
+    if facts.estimate is None:
+        return replace(blank, note=NOT_PROJECTED)
+    e = facts.estimate
+    return replace(blank, value=e.seconds, low=e.low, high=e.high, provenance="projected", note="computed, never run")
+
+
+def _throughput(facts: CaseFacts, latency: Value) -> Value:
+    unit = f"{facts.case.workload.items_unit}/s"
+    blank = replace(latency, metric="throughput", label="throughput", unit=unit, better="higher")
+    items = facts.items
+    if latency.value is None or items is None or not latency.value:
+        note = latency.note if latency.value is None else "the workload did not say what a step processes"
+        return replace(blank, value=None, low=None, high=None, provenance=None, note=note)
+    low, high = (items / t if t else None for t in (latency.high, latency.low))
+    return replace(blank, value=items / latency.value, low=low, high=high)
+
+
+def _memory(facts: CaseFacts, machine: str) -> Value:
+    blank = Value("memory", "peak memory", "B", stage="trial")
+    need = facts.need
+    if need is None:
+        failed = next((r.outcome for r in facts.work.need if not isinstance(r.outcome, Ok)), facts.outcome)
+        return replace(blank, note=why_not(failed) or "no memory trial has ended well")
+    where = "" if facts.on_host else f"measured on the host ({machine}), uncapped"
+    count = sum(isinstance(r.outcome, Ok) for r in facts.work.need)
+    return replace(
+        blank,
+        value=need.bytes,
+        samples=count,
+        processes=count,
+        provenance="measured",
+        bound=need.bound,
+        note=where,
+        method=f"maximum of {need.metric}",
+    )
+
+
+def _energy(facts: CaseFacts, capabilities: Capabilities) -> Value:
+    blank = Value("energy", "energy per step", "J", stage="timed")
+    if not facts.on_host:
+        return replace(blank, note="not measured")
+    groups = samples(facts.work.energy, STEP_ENERGY.id)
+    return _summed(blank, groups, _why_no_energy(facts, capabilities))
+
+
+def _why_no_energy(facts: CaseFacts, capabilities: Capabilities) -> str:
+    said = [m.missing for r in facts.work.energy for m in r.measurements if m.metric.id == STEP_ENERGY.id]
+    if reason := next((s for s in said if s), ""):
+        return reason
+    failed = next((why_not(r.outcome) for r in facts.work.energy if not isinstance(r.outcome, Ok)), "")
+    suited = {"gpu": {"nvml"}, "cpu": {"rapl"}}[facts.case.device]
+    deaf = [m for m in capabilities.meters if m.reason and "energy" in m.roles]
+    meters = [f"{m.id}: {m.reason}" for m in deaf if m.id in suited] or [f"{m.id}: {m.reason}" for m in deaf]
+    return failed or "; ".join(meters) or "no energy trial in this run"
+
+
+def _more(facts: CaseFacts) -> dict[str, Value]:
+    """Figures of a host's case that have no column of their own: marks, cold start, load, weights, power."""
+    found = dict(_marks(facts.work.timing))
+    for metric, label in ((COLD_START, "cold start"), (LOAD_TIME, "model load"), (IMPORT_TIME, "import")):
+        if groups := samples(facts.work.timing, metric.id):
+            found[metric.id] = _summed(Value(metric.id, label, "s"), groups, "")
+    if groups := samples(facts.work.need, WEIGHTS.id):
+        top = max(max(g) for g in groups)
+        found["weights"] = Value("weights", "weights", "B", value=top, samples=len(groups), provenance="measured")
+    if groups := samples(facts.work.energy, POWER.id):
+        found["power"] = _summed(Value("power", "power", "W", better="neither"), groups, "")
+    return found
+
+
+def _marks(records: Sequence[Record]) -> dict[str, Value]:
+    names = {
+        (m.metric.id, m.marks)
+        for r in records
+        for m in r.measurements
+        if m.metric.id in {MARK_TIME.id, INTERVAL_TIME.id} and m.marks and m.stage == "timed"
+    }
+    found = {}
+    for metric, mark in sorted((metric, mark or "") for metric, mark in names):
+        if groups := samples(records, metric, "timed", mark):
+            label = _MARK_LABELS.get((metric, mark)) or f"{'time to' if metric == MARK_TIME.id else 'time per'} {mark}"
+            found[f"{metric}:{mark}"] = _summed(Value(metric, label, "s", stage="timed", marks=mark), groups, "")
+    return found
+
+
+def _summed(blank: Value, groups: Sequence[Sequence[float]], reason: str) -> Value:
+    if not groups:
+        return replace(blank, note=reason)
+    s: Summary = summarise(groups)
+    return replace(
+        blank,
+        value=s.median,
+        low=s.low,
+        high=s.high,
+        samples=s.n,
+        processes=s.processes,
+        provenance="measured",
+        method=s.method,
+        stage=blank.stage or "trial",
+    )

@@ -1,0 +1,138 @@
+"""Section 7: the memory that each workload needs, layer by layer, against each tier's limit."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from harness.model.measure import GPU_ALLOCATED, PROCESS_BASELINE, PROCESS_PEAK, WEIGHTS
+from harness.model.record import Record
+from harness.model.units import show_bytes
+from harness.verdict import joined
+from harness.view.across import LEFT, ROW, WIDTH, by_family, label_of
+from harness.view.report import Layer, LegendEntry, LimitLine, MemoryBar, MemoryPlot, MemorySection, Segment
+from harness.view.scale import Axis, byte_axis, byte_ticks
+from harness.view.scene import Scene, Spot
+
+TOP, BELOW, TOTAL_ROOM = 14.0, 28.0, 84.0
+
+LAYERS = (
+    Layer("runtime", "runtime", "interpreter and libraries: resident before the model is built"),
+    Layer("weights", "weights", "the model's parameters and buffers"),
+    Layer("activations", "activations and cache", "what the timed steps add at their peak, a key-value cache included"),
+    Layer("rest", "rest", "what loading needs on top, allocators' slack, other processes and file pages of the trial"),
+)
+NOTE = (
+    "Each bar is the highest peak of the uncapped memory trials on this host. Layers are read in the main process, the "
+    "bar's length from the whole process tree where the trial had a group of its own; the rest is what they leave."
+)
+
+
+def memory(scene: Scene) -> MemorySection:
+    """Bars by device and family on linear axes; the limits of that device's tiers stand across them."""
+    bearers = _bearers(scene)
+    if not bearers:
+        return MemorySection(LAYERS, (), (), NOTE, "no memory trial of this run has ended well")
+    devices = list(dict.fromkeys(s.facts.case.device for s in bearers))
+    plots = []
+    for device in devices:
+        groups = by_family([s for s in bearers if s.facts.case.device == device], lambda s: s.line.family)
+        plots += [_plot(scene, spots, number == 0, len(devices) > 1) for number, spots in enumerate(groups)]
+    limits = [(t, _limit(scene, t.index)) for t in scene.tiers]
+    legend = tuple(LegendEntry(t.colour, t.name, None, show_bytes(limit)) for t, limit in limits if limit)
+    return MemorySection(LAYERS, legend, tuple(plots), NOTE)
+
+
+def layers_of(spot: Spot) -> dict[str, float]:
+    """Bytes by layer, in the order of ``LAYERS``; they add up to the need."""
+    left = spot.facts.need.bytes if spot.facts.need else 0.0
+    found = {}
+    for layer, size in _parts(spot.facts.work.need, spot.facts.case.device):
+        found[layer] = min(max(size, 0.0), left)
+        left -= found[layer]
+    return {**found, "rest": left}
+
+
+def _parts(records: Sequence[Record], device: str) -> list[tuple[str, float]]:
+    weights = _top(records, WEIGHTS.id, "load")
+    if device == "gpu":
+        allocated = max(_top(records, GPU_ALLOCATED.id, stage) for stage in ("warm-up", "timed"))
+        return [("weights", weights), ("activations", allocated - weights)]
+    added = _top(records, PROCESS_PEAK.id, "timed") - _top(records, PROCESS_BASELINE.id, "timed")
+    return [("runtime", _top(records, PROCESS_BASELINE.id, "load")), ("weights", weights), ("activations", added)]
+
+
+def _top(records: Sequence[Record], metric_id: str, stage: str) -> float:
+    """The highest value over records; 0 adds no layer where none was read."""
+    return max((v for r in records if (m := r.find(metric_id, stage)) for v in m.values), default=0.0)
+
+
+def _bearers(scene: Scene) -> list[Spot]:
+    """One spot for each line and device whose need is known: the host's own where the plan has it."""
+    found: dict[tuple[int, str], Spot] = {}
+    for line in scene.lines:
+        for spot in sorted(scene.row(line), key=lambda s: s.tier.board):
+            if spot.facts.need:
+                found.setdefault((line.index, spot.facts.case.device), spot)
+    return list(found.values())
+
+
+def _limit(scene: Scene, tier: int) -> int | None:
+    return next((s.facts.limit_bytes for s in scene.spots.values() if s.tier.index == tier), None)
+
+
+def _plot(scene: Scene, spots: Sequence[Spot], is_open: bool, several: bool) -> MemoryPlot:
+    device = spots[0].facts.case.device
+    needs = [s.facts.need.bytes for s in spots if s.facts.need]
+    right = WIDTH - TOTAL_ROOM
+    tiers = {s.tier.index for s in scene.spots.values() if s.facts.case.device == device}
+    limits = [(scene.tiers[t], limit) for t in sorted(tiers) if (limit := _limit(scene, t))]
+    axis = byte_axis(_reach(max(needs), [limit for _, limit in limits]), LEFT, right)
+    height = TOP + ROW * len(spots) + BELOW
+    title = "Memory by layer" + (f", {device.upper()}" if several else "")
+    return MemoryPlot(
+        family=joined(list(dict.fromkeys(s.line.family for s in spots))),
+        title=title,
+        name=_finding(title, spots, [limit for _, limit in limits]),
+        open=is_open,
+        width=WIDTH,
+        height=height,
+        left=LEFT,
+        right=right,
+        bottom=height - BELOW,
+        ticks=byte_ticks(axis),
+        bars=tuple(_bar(axis, TOP + ROW * (k + 0.5), s) for k, s in enumerate(spots)),
+        limits=tuple(
+            LimitLine(axis.place(limit), t.colour, f"{t.name}: {show_bytes(limit)}")
+            for t, limit in limits
+            if limit <= axis.high
+        ),
+    )
+
+
+def _reach(need: float, limits: Sequence[int]) -> float:
+    """The axis shows every need, and the limits that are not so far off that the bars would vanish."""
+    return max([need, *(limit for limit in limits if limit <= 1.5 * need)])
+
+
+def _bar(axis: Axis, y: float, spot: Spot) -> MemoryBar:
+    segments, so_far = [], 0.0
+    for layer, size in layers_of(spot).items():
+        start, end = axis.place(so_far), axis.place(so_far + size)
+        so_far += size
+        if end > start:
+            title = f"{layer} {show_bytes(size)}"
+            segments.append(Segment(start, round(end - start, 1), layer, title))
+    bound = {"upper": "≤ ", "lower": "≥ ", None: ""}[spot.facts.need.bound if spot.facts.need else None]
+    return MemoryBar(
+        y, label_of(spot.line), spot.line.index, tuple(segments), axis.place(so_far), bound + show_bytes(so_far)
+    )
+
+
+def _finding(title: str, spots: Sequence[Spot], limits: Sequence[int]) -> str:
+    top = max(spots, key=lambda s: s.facts.need.bytes if s.facts.need else 0)
+    need = top.facts.need.bytes if top.facts.need else 0
+    under = sum(limit < need for limit in limits)
+    return (
+        f"{title}: {top.line.name} needs the most, {show_bytes(need)}, above the limit of {under} of {len(limits)} "
+        f"{'tier' if len(limits) == 1 else 'tiers'}."
+    )

@@ -1,0 +1,110 @@
+"""The whole view: the top of the page, and the sections put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import datetime
+
+from harness.model.measure import Provenance
+from harness.model.record import Run
+from harness.verdict import Estimate, counts, headline, joined
+from harness.view.across import across
+from harness.view.data import rows
+from harness.view.details import details
+from harness.view.findings import findings
+from harness.view.layers import memory
+from harness.view.matrix import matrix
+from harness.view.method import method
+from harness.view.report import ProvenanceKey, ReportView
+from harness.view.scene import Scene, lay_out
+
+KEY: tuple[tuple[Provenance, str], ...] = (
+    ("measured", "ran on this hardware"),
+    ("enforced", "ran on this host under the tier's limits; the tier's processor is not imitated"),
+    ("projected", "computed from a measurement, never ran; shown with its band, left out of rankings and gates"),
+)
+
+
+def build(run: Run, estimates: Mapping[str, Estimate] | None = None) -> ReportView:
+    """Everything that a report of ``run`` shows. ``estimates`` are projected latencies by case id."""
+    scene = lay_out(run, estimates)
+    judged = [s.judged for s in scene.spots.values()]
+    title = headline(judged, {t.id: t.name for t in scene.tiers})
+    return ReportView(
+        title=title,
+        run_id=run.manifest.run_id,
+        eyebrow=_eyebrow(run),
+        headline=title,
+        lead=tuple(_lead(scene)),
+        counts=counts(judged),
+        key=_key(scene),
+        matrix=matrix(scene),
+        across=across(scene),
+        memory=memory(scene),
+        details=details(scene),
+        findings=findings(run),
+        method=method(scene),
+        data=rows(scene),
+        tierbench=run.manifest.environment.tierbench,
+    )
+
+
+def _eyebrow(run: Run) -> tuple[str, ...]:
+    manifest = run.manifest
+    environment = manifest.environment
+    commit = (
+        f"commit {environment.git_commit[:10]}{'*' if environment.git_dirty else ''}" if environment.git_commit else ""
+    )
+    parts = ["Comparison report", f"run {manifest.run_id}", commit, _when(manifest.created), environment.cpu]
+    return tuple(p for p in parts if p)
+
+
+def _when(created: str) -> str:
+    """``23 Nov 2026, 02:14 UTC``; as it is written where it is no date."""
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    return f"{moment.day} {moment:%b %Y, %H:%M} {moment:%Z}".strip()
+
+
+def _lead(scene: Scene) -> list[str]:
+    """What lies behind the verdict: how fit was tried, how times were taken, and what is not there yet."""
+    run = scene.run
+    done, planned = len({r.trial_id for r in run.records}), len(run.manifest.plan.trials)
+    found = [_how_enforced(scene), _how_timed(scene)]
+    if done < planned:
+        found.append(f"This run is not finished: {done} of {planned} trials have ended.")
+    return [sentence for sentence in found if sentence]
+
+
+def _how_enforced(scene: Scene) -> str:
+    ceilings = [s.facts.ceiling for s in scene.spots.values() if s.facts.ceiling]
+    limits = [e for r in ceilings for e in r.enforced if e.limit == "memory"]
+    means = list(dict.fromkeys(e.means for e in limits if e.given is not None))
+    if not ceilings:
+        return ""
+    if not means:
+        return "No memory limit could be enforced here, so nothing can be said of what fits a board."
+    about = " (approximate)" if any(e.approximate for e in limits) else ""
+    machine = scene.run.manifest.environment.machine
+    return f"Each board's memory limit was enforced on this {machine} host by {joined(means)}{about}."
+
+
+def _how_timed(scene: Scene) -> str:
+    timed = [v for s in scene.spots.values() if (v := s.values["latency"]).provenance == "measured"]
+    if not timed:
+        return ""
+    processes = sorted({v.processes for v in timed})
+    count = f"{processes[0]}" if len(processes) == 1 else f"{processes[0]} to {processes[-1]}"
+    noun = "process" if processes == [1] else "processes"
+    within = (
+        ": intervals are within that process and say nothing of how another would differ" if processes == [1] else ""
+    )
+    return f"Times are medians of {count} {noun} a workload with 95 % intervals{within}."
+
+
+def _key(scene: Scene) -> tuple[ProvenanceKey, ...]:
+    used = {v.provenance for s in scene.spots.values() for v in s.values.values()}
+    tried = any(s.tier.board and s.judged.state in {"fits", "thrashes", "does_not_fit"} for s in scene.spots.values())
+    return tuple(ProvenanceKey(id_, id_, meaning, id_ in used or (id_ == "enforced" and tried)) for id_, meaning in KEY)

@@ -1,0 +1,392 @@
+"""ReportView: everything a page or a table shows, as frozen data. The contract of a theme author.
+
+Strings are ready to place and not escaped; numbers are in base units, or in the units of their chart's view box.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+from msgspec import Struct
+
+from harness.model.measure import Provenance
+from harness.verdict import Count, DeadlineState, State
+
+
+class Shown(Struct, frozen=True):
+    """One figure of a cell. A dash where it could not be had: then ``note`` says why and ``value`` is None."""
+
+    text: str
+    spread: str = ""
+    """Its uncertainty: ``±0.7 %``, ``n=1`` or a band; empty where it has none."""
+    provenance: Provenance | None = None
+    note: str = ""
+    value: float | None = None
+    """In its base unit; what to sort by, None last both ways."""
+
+
+class Fit(Struct, frozen=True):
+    """Whether a case fits its tier: the state, its words, and what was needed, reached or wrong."""
+
+    state: State
+    word: str
+    detail: str = ""
+    provenance: Provenance | None = None
+    note: str = ""
+
+
+class Bar(Struct, frozen=True):
+    """Memory need against the tier's limit. ``percent`` stops at 100; ``over`` is True beyond it."""
+
+    percent: float
+    over: bool
+    label: str
+
+
+class Deadline(Struct, frozen=True):
+    """A deadline judged on a measured or projected time."""
+
+    state: DeadlineState
+    text: str
+
+
+class Cell(Struct, frozen=True):
+    """One case: a workload on a tier. None of its parts is another tier's."""
+
+    case: str
+    tier: int
+    fit: Fit
+    figures: dict[str, Shown]
+    """Keyed by the matrix's metrics."""
+    bar: Bar | None = None
+    deadline: Deadline | None = None
+    states: tuple[str, ...] = ()
+    """Ids of the counts that this cell belongs to."""
+
+
+class Tier(Struct, frozen=True):
+    """One column. ``colour`` is its number among the theme's tier colours (0 to 11)."""
+
+    index: int
+    id: str
+    name: str
+    sub: str
+    board: bool
+    colour: int
+
+
+class Row(Struct, frozen=True):
+    """One workload in one runtime, dtype and scenario; ``cells`` has one entry a tier, None where there is no case."""
+
+    index: int
+    anchor: str
+    name: str
+    variant: str
+    """What tells it apart from rows of the same workload; empty where nothing must."""
+    family: str
+    deadline: str
+    cells: tuple[Cell | None, ...]
+
+
+class MetricChoice(Struct, frozen=True):
+    """A metric that the matrix can be switched to."""
+
+    id: str
+    label: str
+
+
+class Matrix(Struct, frozen=True):
+    """Section 4: workload x tier."""
+
+    metrics: tuple[MetricChoice, ...]
+    tiers: tuple[Tier, ...]
+    rows: tuple[Row, ...]
+    families: tuple[str, ...]
+    notes: tuple[str, ...]
+
+
+class Tick(Struct, frozen=True):
+    """A place on an axis and its label."""
+
+    x: float
+    label: str
+
+
+class Dot(Struct, frozen=True):
+    """A figure in a plot; ``low`` and ``high`` are the ends of a projection's band, None for what was measured."""
+
+    x: float
+    y: float
+    colour: int
+    provenance: Provenance
+    title: str
+    low: float | None = None
+    high: float | None = None
+
+
+class Mark(Struct, frozen=True):
+    """A word or a cross at a place; ``colour`` is the tier's."""
+
+    x: float
+    y: float
+    colour: int
+    title: str
+
+
+class Label(Struct, frozen=True):
+    """A row's name at its height."""
+
+    y: float
+    text: str
+    row: int
+
+
+class LegendEntry(Struct, frozen=True):
+    """A tier with its colour, the provenance of its figures, and a remark."""
+
+    colour: int
+    name: str
+    provenance: Provenance | None
+    note: str = ""
+
+
+class DotPlot(Struct, frozen=True):
+    """One family's rows of a dot plot on a log axis, ``width`` x ``height``, rows between ``left`` and ``right``."""
+
+    family: str
+    title: str
+    name: str
+    """The finding in words: the accessible name of the picture."""
+    open: bool
+    width: float
+    height: float
+    left: float
+    right: float
+    bottom: float
+    ticks: tuple[Tick, ...]
+    labels: tuple[Label, ...]
+    dots: tuple[Dot, ...]
+    crosses: tuple[Mark, ...]
+    """Cases that do not fit, in the gutter at the right."""
+
+
+class AcrossTiers(Struct, frozen=True):
+    """Section 6, one metric: its plots by family, or the reason why there is none."""
+
+    metric: str
+    title: str
+    legend: tuple[LegendEntry, ...]
+    plots: tuple[DotPlot, ...]
+    missing: str = ""
+
+
+class Segment(Struct, frozen=True):
+    """One layer of a memory bar."""
+
+    x: float
+    width: float
+    layer: str
+    title: str
+
+
+class MemoryBar(Struct, frozen=True):
+    """One workload's need, layer by layer; ``total`` stands at its end."""
+
+    y: float
+    label: str
+    row: int
+    segments: tuple[Segment, ...]
+    end: float
+    total: str
+
+
+class LimitLine(Struct, frozen=True):
+    """A tier's limit on the memory axis."""
+
+    x: float
+    colour: int
+    title: str
+
+
+class MemoryPlot(Struct, frozen=True):
+    """One family's memory bars on a linear axis against the limits of the tiers."""
+
+    family: str
+    title: str
+    name: str
+    open: bool
+    width: float
+    height: float
+    left: float
+    right: float
+    bottom: float
+    ticks: tuple[Tick, ...]
+    bars: tuple[MemoryBar, ...]
+    limits: tuple[LimitLine, ...]
+
+
+class Layer(Struct, frozen=True):
+    """A layer of memory and what it holds."""
+
+    id: str
+    name: str
+    meaning: str
+
+
+class MemorySection(Struct, frozen=True):
+    """Section 7."""
+
+    layers: tuple[Layer, ...]
+    legend: tuple[LegendEntry, ...]
+    plots: tuple[MemoryPlot, ...]
+    note: str
+    missing: str = ""
+
+
+class FigureLine(Struct, frozen=True):
+    """One metric of one workload on one tier, as a line of its table."""
+
+    tier: str
+    colour: int
+    metric: str
+    shown: Shown
+    sample: str
+    """How many samples and processes stand behind it."""
+
+
+class Ecdf(Struct, frozen=True):
+    """The distribution of the samples on one tier: ``points`` is an SVG polyline."""
+
+    tier: str
+    colour: int
+    name: str
+    caption: str
+    width: float
+    height: float
+    left: float
+    bottom: float
+    points: str
+    guides: tuple[Tick, ...]
+    """Here ``x`` is the height of p50 and p95."""
+    ticks: tuple[Tick, ...]
+
+
+class WorkloadDetail(Struct, frozen=True):
+    """Section 9: one workload's distributions and all its figures."""
+
+    anchor: str
+    row: int
+    name: str
+    family: str
+    open: bool
+    ecdfs: tuple[Ecdf, ...]
+    lines: tuple[FigureLine, ...]
+
+
+class FindingGroup(Struct, frozen=True):
+    """Findings of one kind; ``subjects`` names the trials, ``more`` counts those left unnamed."""
+
+    level: Literal["info", "warning", "error"]
+    code: str
+    messages: tuple[str, ...]
+    hint: str
+    count: int
+    subjects: tuple[str, ...]
+    more: int
+
+
+class LimitSet(Struct, frozen=True):
+    """One limit of one tier: what was asked, what was read back, by which means."""
+
+    limit: str
+    asked: str
+    given: str
+    means: str
+    verdict: str
+    """``enforced``, ``approximate`` or ``not enforced``, with ``asked 4 cores, given 2`` where they differ."""
+    kept: bool
+    note: str
+
+
+class TierMethod(Struct, frozen=True):
+    """What was and was not imitated of one tier."""
+
+    tier: Tier
+    basis: str
+    limits: tuple[LimitSet, ...]
+    missing: str = ""
+
+
+class Fact(Struct, frozen=True):
+    """A name and a value of the environment."""
+
+    name: str
+    value: str
+
+
+class Method(Struct, frozen=True):
+    """Section 11."""
+
+    tiers: tuple[TierMethod, ...]
+    machine: tuple[Fact, ...]
+    versions: tuple[Fact, ...]
+    workers: tuple[Fact, ...]
+    metrics: tuple[Fact, ...]
+    command: str
+    notices: tuple[str, ...]
+
+
+class ProvenanceKey(Struct, frozen=True):
+    """One entry of the key; ``used`` False where no figure of this run is of its kind."""
+
+    id: Provenance
+    word: str
+    meaning: str
+    used: bool
+
+
+class DataRow(Struct, frozen=True):
+    """One case and metric, as it stands in the CSV and JSON downloads and in a data frame. Base units."""
+
+    case: str
+    workload: str
+    family: str
+    tier: str
+    device: str
+    runtime: str
+    dtype: str
+    scenario: str
+    outcome: str
+    metric: str
+    stage: str
+    marks: str
+    unit: str
+    value: float | None
+    low: float | None
+    high: float | None
+    samples: int
+    processes: int
+    provenance: str
+    bound: str
+    note: str
+
+
+class ReportView(Struct, frozen=True):
+    """The whole report."""
+
+    title: str
+    run_id: str
+    eyebrow: tuple[str, ...]
+    headline: str
+    lead: tuple[str, ...]
+    counts: tuple[Count, ...]
+    key: tuple[ProvenanceKey, ...]
+    matrix: Matrix
+    across: tuple[AcrossTiers, ...]
+    memory: MemorySection
+    details: tuple[WorkloadDetail, ...]
+    findings: tuple[FindingGroup, ...]
+    method: Method
+    data: tuple[DataRow, ...]
+    tierbench: str
+    """The version that made it."""

@@ -1,0 +1,84 @@
+"""Numbers into words: a Value as it stands in a cell, a fit as it reads."""
+
+from __future__ import annotations
+
+from harness.model.measure import Provenance
+from harness.model.outcome import DoesNotFit, Thrashes
+from harness.model.units import show, show_bytes, show_percent
+from harness.verdict import STATES, CaseFacts, Judged, share
+from harness.view.figures import Value, why_not
+from harness.view.report import Bar, Deadline, Fit, Shown
+
+DASH = "–"
+_BOUND = {"upper": "at most ", "lower": "at least ", None: ""}
+_DUE = {"met": "within", "missed": "misses", "unclear": "too close to"}
+
+
+def shown(value: Value) -> Shown:
+    """A figure as it stands in a cell, a dash with its reason where there is none."""
+    if value.value is None:
+        return Shown(DASH, note=value.note)
+    about = "about " if value.provenance == "projected" else _BOUND[value.bound]
+    note = "; ".join(part for part in (value.note, value.method) if part)
+    return Shown(about + show(value.value, value.unit), spread(value), value.provenance, note, value.value)
+
+
+def spread(value: Value) -> str:
+    """Its uncertainty: ``±0.7 %``, ``n=1`` where a figure has no interval, empty for a maximum."""
+    if value.low is not None and value.high is not None and value.value:
+        return f"±{show_percent((value.high - value.low) / 2 / abs(value.value))}"
+    return f"n={value.samples}" if value.unit != "B" and value.samples else ""
+
+
+def sample(value: Value) -> str:
+    """How many samples and processes, e.g. ``n=200 in 3 processes``."""
+    if not value.samples:
+        return ""
+    processes = f" in {value.processes} processes" if value.processes > 1 else ", one process"
+    return f"n={value.samples:,}{processes if value.processes else ''}"
+
+
+def fit(facts: CaseFacts, judged: Judged) -> Fit:
+    """The verdict of a cell: a board's was enforced on the host, the host's own was measured."""
+    tried = judged.state in {"fits", "thrashes", "does_not_fit"}
+    by: Provenance = "measured" if facts.on_host else "enforced"
+    provenance = by if tried else None
+    return Fit(judged.state, STATES[judged.state], _detail(facts, judged), provenance, _fit_note(facts, judged))
+
+
+def _detail(facts: CaseFacts, judged: Judged) -> str:
+    match facts.outcome:
+        case DoesNotFit(limit_bytes=limit, reached_bytes=reached):
+            if judged.need_bytes and judged.need_bytes > limit:
+                return f"needs {share(judged.need_bytes, limit)}"
+            return f"stopped at {share(reached, limit)}" if reached else f"stopped at {show_bytes(limit)}"
+        case Thrashes(limit_bytes=limit, major_faults=faults):
+            return f"{faults:,} major page faults at {show_bytes(limit)}"
+        case outcome:
+            return why_not(outcome) if judged.state != "not_run" else ""
+
+
+def _fit_note(facts: CaseFacts, judged: Judged) -> str:
+    if isinstance(facts.outcome, DoesNotFit):
+        return facts.outcome.how
+    if judged.state != "fits":
+        return ""
+    if facts.on_host:
+        return "ran on this machine"
+    return "loaded and ran a few steps on the host under the tier's limits"
+
+
+def bar(facts: CaseFacts) -> Bar | None:
+    """Memory need against the limit; None where either is not known."""
+    if facts.need is None or not facts.limit_bytes:
+        return None
+    part = facts.need.bytes / facts.limit_bytes
+    return Bar(round(min(part, 1.0) * 100, 1), part > 1, share(facts.need.bytes, facts.limit_bytes, 3))
+
+
+def deadline(facts: CaseFacts, judged: Judged) -> Deadline | None:
+    """The deadline's mark in a cell, None where it was not judged."""
+    due = facts.case.workload.deadline_seconds
+    if due is None or judged.deadline is None:
+        return None
+    return Deadline(judged.deadline, f"{_DUE[judged.deadline]} {show(due, 's')}")
