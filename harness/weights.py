@@ -22,6 +22,9 @@ FORMAT = 1
 """Raise it when the rule that fills the tensors, or the layout of an entry, changes."""
 
 FILE = "model.safetensors"
+used: set[Path] = set()
+"""The weight files that this process has read: what must leave the page cache for a cold start to be one."""
+
 _SEAL = "seal.json"
 _CHUNK = 1 << 22
 _DTYPES = {"float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32", "bool": "BOOL"}
@@ -52,6 +55,7 @@ def _read(path: Path) -> dict[str, Any]:
     """
     from safetensors import safe_open
 
+    used.add(path)
     with safe_open(path, framework="pt", device="cpu", backend="pread") as file:
         return {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 - it is no dict
 

@@ -62,6 +62,11 @@ def test_a_second_load_writes_nothing(tmp_path: Path, entry: Path) -> None:
     assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
 
 
+def test_files_that_were_read_are_known(tmp_path: Path, entry: Path) -> None:
+    weights.load(LlamaForCausalLM, llama(), place(tmp_path))
+    assert entry / weights.FILE in weights.used
+
+
 def truncate(folder: Path) -> None:
     os.truncate(folder / weights.FILE, (folder / weights.FILE).stat().st_size // 2)
 
