@@ -5,7 +5,6 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from itertools import pairwise
 
 from harness.model.measure import Measurement, Metric, Stage
 
@@ -90,7 +89,7 @@ class CounterWindow:
             self._problem = str(error)
             return
         self._idle = (edges[0][1] - first[1]) * self.joules_per_count / (edges[0][0] - first[0])
-        self._step = max(after[0] - before[0] for before, after in pairwise(edges))
+        self._step = (edges[-1][0] - edges[0][0]) / (len(edges) - 1)
         self._begun = edges[-1]
 
     def end(self) -> Reading:

@@ -20,7 +20,7 @@ def test_energy_is_right_within_one_step(fake_time, stepped, step, seconds, watt
     assert found.joules == pytest.approx(watts * found.seconds, abs=watts * step + 0.1)
     assert found.seconds == pytest.approx(seconds, abs=0.01)
     assert found.idle_watts == pytest.approx(watts, rel=0.05)
-    assert step <= found.step_seconds <= step + 0.003
+    assert found.step_seconds == pytest.approx(step, abs=0.0011)
 
 
 def test_the_window_begins_on_a_step(fake_time, stepped):
