@@ -70,7 +70,7 @@ def _told(file: Path, data: bytes) -> None:
         assert isinstance(profiles.load(file), HardwareProfile)
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_value_put_in_any_place(file: Path, data: st.DataObject) -> None:
     place = data.draw(st.sampled_from(_places(DATA)))
@@ -78,7 +78,7 @@ def test_any_value_put_in_any_place(file: Path, data: st.DataObject) -> None:
     _told(file, tomlkit.dumps(changed).encode("utf-8", "surrogatepass"))
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=60, deadline=None)
 @given(
     st.integers(0, len(TEXT)), st.integers(0, 40), st.binary(max_size=10) | st.sampled_from([b"[[", b"=", b'"""', b"}"])
 )
