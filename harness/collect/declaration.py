@@ -16,10 +16,7 @@ _PLAIN = re.compile(r"[^\s\[\],=@/#\x00-\x1f\x7f]+\Z")
 
 def declaration_defects(kind: type[Workload]) -> list[str]:
     """Everything that is wrong with the declaration, in sentences; empty where it is sound. Never raises."""
-    wrong_types = _type_defects(kind)
-    if wrong_types:
-        return wrong_types
-    return [*defects(kind), *_parameter_defects(kind), *_quick_defects(kind)]
+    return _type_defects(kind) or _point_defects(kind) or [*defects(kind), *_quick_defects(kind)]
 
 
 def _type_defects(kind: type[Workload]) -> list[str]:
@@ -47,8 +44,8 @@ def _texts(kind: type[Workload], name: str) -> bool:
     return isinstance(value, (tuple, list)) and all(isinstance(v, str) and v for v in value)
 
 
-def _parameter_defects(kind: type[Workload]) -> list[str]:
-    found = []
+def _point_defects(kind: type[Workload]) -> list[str]:
+    found = [f"quick[{name!r}]: {reason}" for name, v in (kind.quick or {}).items() if (reason := _value_defect(v))]
     for name, values in kind.parameters.items():
         if not isinstance(name, str) or not name.isidentifier() or keyword.iskeyword(name):
             found.append(f"parameters[{name!r}]: the name must be one that build can take as a keyword")
