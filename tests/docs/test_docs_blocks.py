@@ -84,6 +84,7 @@ def test_commands_and_options_exist(page: Path) -> None:
     for _program, *words in _typed(page, "tierbench"):
         verbs = _verbs(words)
         assert verbs or words[0].startswith("-"), f"{page.name}: tierbench has no verb {words[0]}"
+        assert not verbs or "COMMAND [ARGS]" not in _help(*verbs), f"{page.name}: tierbench {' '.join(verbs)} of what?"
         options = {word.split("=")[0] for word in words if re.match(r"--?[a-zA-Z]", word)}
         known = set(re.findall(r"(?<![\w-])--?[a-zA-Z][\w-]*", _help(*verbs)))
         assert options <= known, f"{page.name}: tierbench {' '.join(verbs)} has no {options - known}"

@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 
 import harness
+from harness import store
+from harness.model.outcome import name_of
 
 ROOT = Path(__file__).parents[2]
 CONTENT = ("suites", "hardware_profiles", "reports")
@@ -56,6 +58,28 @@ def test_the_wheel_imports_from_its_own_place(
     place, version = asked.stdout.split()
     assert Path(place).is_relative_to(clean_environment.parent)
     assert version == harness.__version__
+
+
+def test_the_wheel_runs_a_case_of_its_own_suites(
+    clean_environment: Path, clean_variables: dict[str, str], tmp_path: Path
+) -> None:
+    empty, cache = tmp_path / "empty", tmp_path / "cache"
+    empty.mkdir()
+    command = [clean_environment / "tierbench", "run", "vision", "-k", "mobilenetv2", "--quick", "--budget", "0.5"]
+    ran = subprocess.run(
+        [*command, "--out", "the-run"],
+        cwd=empty,
+        env=clean_variables | {"TIERBENCH_CACHE": str(cache)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert ran.returncode == 0, ran.stderr
+    run = store.read(empty / "the-run")
+    assert {name_of(record.outcome) for record in run.records} == {"ok"}
+    suites = {Path(case.workload.path) for case in run.manifest.plan.cases}
+    assert all(path.is_relative_to(clean_environment.parent) for path in suites)
+    assert "<html" in (empty / "the-run/report.html").read_text()
 
 
 def test_an_editable_install_is_live() -> None:
