@@ -65,15 +65,15 @@ class Workload:
     opaque: ClassVar[bool] = False
     """True where ``step`` cannot be given another callable than the module itself."""
 
-    def build(self, place: Place, **parameters: Any) -> Model:
-        """Make the model and its inputs on ``place``."""
+    def build(self, place: Place, *_: Any, **parameters: Any) -> Model:
+        """Make the model and its inputs on ``place``. Name your parameters: ``def build(self, place, batch)``."""
         raise NotImplementedError
 
     def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:  # noqa: ARG002
         """Do the work once through ``call``; what is returned is checked to be finite."""
         return call(*inputs)
 
-    def items(self, **parameters: Any) -> float:
+    def items(self, *_: Any, **parameters: Any) -> float:
         """What one step processes, in ``items_unit``."""
         return float(parameters.get("batch", 1))
 
