@@ -109,10 +109,3 @@ def _type_hint(error: ValidationError) -> str:
     if rules.get("title") == "Figure":
         return "write { value = ..., unit = ..., source = ..., date = ..., kind = ... }"
     return "write it in quotes" if error.validator_value == "string" and hasattr(error.instance, "isoformat") else ""
-
-
-if __name__ == "__main__":
-    import json
-    import sys
-
-    sys.stdout.write(json.dumps(schema(), indent=2, ensure_ascii=False) + "\n")

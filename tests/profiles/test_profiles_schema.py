@@ -26,7 +26,7 @@ def validator() -> jsonschema.Draft202012Validator:
 
 def test_the_published_schema_is_current() -> None:
     made = json.dumps(profiles.schema(), indent=2, ensure_ascii=False) + "\n"
-    assert PUBLISHED.read_text() == made, "python -m harness.profiles.json_schema > docs/schema/hardware-profile.json"
+    assert PUBLISHED.read_text() == made, "tierbench profile schema > docs/schema/hardware-profile.json"
 
 
 def test_it_is_a_schema_and_the_bundled_profiles_keep_to_it(validator: jsonschema.Draft202012Validator) -> None:
