@@ -6,6 +6,7 @@ import keyword
 import math
 import re
 from collections.abc import Mapping
+from inspect import signature
 from typing import Any
 
 from harness.model.workload import Workload, defects
@@ -16,7 +17,7 @@ _PLAIN = re.compile(r"[^\s\[\],=@/#\x00-\x1f\x7f]+\Z")
 
 def declaration_defects(kind: type[Workload]) -> list[str]:
     """Everything that is wrong with the declaration, in sentences; empty where it is sound. Never raises."""
-    return _type_defects(kind) or _point_defects(kind) or [*defects(kind), *_quick_defects(kind)]
+    return _type_defects(kind) or _point_defects(kind) or [*defects(kind), *_quick_defects(kind), *_call_defects(kind)]
 
 
 def _type_defects(kind: type[Workload]) -> list[str]:
@@ -79,3 +80,14 @@ def _quick_defects(kind: type[Workload]) -> list[str]:
         for name in shared
         if quick[name] not in kind.parameters[name]
     ]
+
+
+def _call_defects(kind: type[Workload]) -> list[str]:
+    """Whether ``build`` and ``items`` take the parameters, so that a slip shows now and not in every trial."""
+    found = []
+    for name, positional in (("build", (None, None)), ("items", (None,))):
+        try:
+            signature(getattr(kind, name)).bind(*positional, **dict.fromkeys(kind.parameters))
+        except (TypeError, ValueError) as error:
+            found.append(f"{name} does not take the parameters {', '.join(kind.parameters) or '(none)'}: {error}")
+    return found

@@ -167,6 +167,21 @@ def test_a_file_without_a_workload_says_how_to_be_a_helper(write: Write) -> None
         ('name = "small"', 'name = "Not Good"', "name is 'Not Good'"),
         ('name = "small"', "", "name is None"),
         ("def build(self, place, batch)", "def make(self, place, batch)", "build is not defined"),
+        (
+            "place, batch)",
+            "place, size)",
+            "build does not take the parameters batch: missing a required argument: 'size'",
+        ),
+        (
+            "place, batch)",
+            "place)",
+            "build does not take the parameters batch: got an unexpected keyword argument 'batch'",
+        ),
+        (
+            "    def build",
+            "    items = 3\n        def build",
+            "items does not take the parameters batch: 3 is not a callable",
+        ),
         ("(1, 8)", "()", "parameters['batch'] has no values"),
         ("(1, 8)", "(1, 1.0, 1)", "parameters['batch'] has 1 twice"),
         ("(1, 8)", "5", "parameters['batch'] must be a tuple"),
