@@ -46,9 +46,9 @@ class Selection:
     workloads: tuple[str, ...] = ()
     matching: tuple[str, ...] = ()
     profiles: tuple[str, ...] = (HOST,)
-    runtimes: tuple[str, ...] = ("torch-eager",)
+    runtimes: tuple[str, ...] = ()
     dtypes: tuple[str, ...] = ()
-    """Empty: each workload's default."""
+    """Empty ``runtimes`` or ``dtypes``: each workload's default."""
     quick: bool = False
     include: tuple[Path, ...] = ()
 
@@ -97,7 +97,7 @@ class RunHandle:
         """A tidy frame: one row a case and metric, with unit, interval, provenance and outcome."""
         from harness.frame import frame
 
-        return frame(self.data)
+        return frame(self.view())
 
 
 def write_text(target: Path, text: str) -> None:
@@ -161,8 +161,8 @@ def select(selection: Selection) -> tuple[list[plan.Selected], list[Finding]]:
         kinds = {kind.name: kind for kind in suite.workloads}
         for ref in filter(lambda ref: _is_wanted(ref, selection), refs):
             kind = kinds[ref.name]
-            dtypes = selection.dtypes or kind.dtypes[:1]
-            chosen.append(plan.Selected(ref, selection.runtimes, dtypes, kind.runtimes, kind.dtypes))
+            wanted = selection.runtimes or kind.runtimes[:1], selection.dtypes or kind.dtypes[:1]
+            chosen.append(plan.Selected(ref, *wanted, kind.runtimes, kind.dtypes))
     _complain_if_unmatched(chosen, suites, selection)
     return chosen, findings
 
@@ -213,7 +213,7 @@ def run(
     *workloads: str,
     matching: Sequence[str] = (),
     profiles: Sequence[str] = (HOST,),
-    runtimes: Sequence[str] = ("torch-eager",),
+    runtimes: Sequence[str] = (),
     dtypes: Sequence[str] = (),
     quick: bool = False,
     processes: int | None = None,
@@ -244,6 +244,7 @@ def execute(
     stop: Stop | None = None,
 ) -> RunHandle:
     """Plan, run and write a new run. Stopping early leaves a run that can be resumed. Raises UserError."""
+    limits.chosen(means)
     for sentence in limits.sweep():
         emit(Notice(sentence))
     caps = capabilities()
@@ -261,6 +262,7 @@ def resume(
     path: Path, *, means: str | None = None, emit: Listener = lambda _event: None, stop: Stop | None = None
 ) -> RunHandle:
     """Run what the run at ``path`` still lacks. Raises UserError where there is none or another process writes it."""
+    limits.chosen(means)
     for sentence in limits.sweep():
         emit(Notice(sentence))
     writer, so_far = store.RunWriter.resume(path)

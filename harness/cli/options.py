@@ -59,3 +59,9 @@ def complete_runs(ctx: click.Context, _param: click.Parameter, start: str) -> li
 
     known = store.runs_in(ctx.params.get("runs") or Path("tierbench-runs"))
     return [CompletionItem(name) for name in ("latest", *(p.name for p in known)) if name.startswith(start)]
+
+
+def complete_anything(ctx: click.Context, param: click.Parameter, start: str) -> list[CompletionItem]:
+    """Runs, profiles and workloads, for the shell."""
+    found = (complete_runs, complete_profiles, complete_workloads)
+    return [item for complete in found for item in complete(ctx, param, start)]

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     shell_complete=options.complete_profiles,
     help="Tier to try: host (default) or a hardware profile's id or alias; may be repeated.",
 )
-@click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="Runtime (default torch-eager).")
+@click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="Runtime (default: the workload's first).")
 @click.option("--dtype", "dtypes", multiple=True, metavar="NAME", help="Data type (default: the workload's own).")
 @click.option("--quick", is_flag=True, help="The quick selection, one process each, short budgets.")
 @click.option("--processes", type=click.IntRange(1, 100), help="Processes a case (default 3, quick 1).")
@@ -76,7 +76,7 @@ def _selection(asked: dict[str, Any]) -> Any:
         workloads=asked["workloads"],
         matching=asked["matching"],
         profiles=asked["profiles"] or ("host",),
-        runtimes=asked["runtimes"] or ("torch-eager",),
+        runtimes=asked["runtimes"],
         dtypes=asked["dtypes"],
         quick=asked["quick"],
         include=asked["include"],
@@ -145,9 +145,7 @@ def _print_table(handle: RunHandle, report: Path | None) -> None:
 
     if not handle.data.records:
         return
-    view = handle.view()
-    terminal.show(view, Console(file=sys.stdout))
+    terminal.show(handle.view(), Console(file=sys.stdout))
     click.echo(f"\nrun     {handle.path}")
     if report is not None:
         click.echo(f"report  {report}")
-    click.echo(f"\n{view.verdict}")

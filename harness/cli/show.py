@@ -1,73 +1,78 @@
-"""``tierbench show``: one run as a table, one profile with its sources, one workload."""
+"""``tierbench show``: one run as a table, one profile with its sources, or one workload."""
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import click
 
 from harness.cli import options
-from harness.errors import Exit
+from harness.errors import Exit, UnknownName
 
 
-@click.group("show", short_help="Show a run, a profile or a workload.")
-def command() -> None:
-    """Show one thing."""
-
-
-@command.command("run")
-@click.argument("run", default="latest", shell_complete=options.complete_runs)
+@click.command("show", short_help="Show a run, a profile or a workload.")
+@click.argument("name", default="latest", shell_complete=options.complete_anything)
 @options.runs
+@options.include
 @options.as_json
-def run(run: str, runs: Path, as_json: bool) -> int:
-    """The table and verdict of RUN."""
-    from harness import api, store
-    from harness.render import terminal
+def command(name: str, runs: Path, include: tuple[Path, ...], as_json: bool) -> int:
+    """Show NAME: a run (a directory, an id or its beginning, latest), a profile or a workload."""
+    tries: tuple[Callable[[], None], ...] = (
+        lambda: _run(name, runs, as_json),
+        lambda: _profile(name, include, as_json),
+        lambda: _workload(name, include, as_json),
+    )
+    known: list[str] = []
+    for attempt in tries:
+        try:
+            attempt()
+        except UnknownName as unknown:
+            known += unknown.known
+        else:
+            return Exit.OK
+    raise UnknownName("run, profile or workload", name, known)
 
-    handle = api.load(store.find(run, runs))
+
+def _run(name: str, runs: Path, as_json: bool) -> None:
+    from harness import api, store
+
+    handle = api.load(store.find(name, runs))
     if as_json:
         click.echo(api.render(handle, "json"))
-        return Exit.OK
+        return
     from rich.console import Console
 
-    view = handle.view()
-    terminal.show(view, Console(file=sys.stdout))
-    click.echo(f"\n{view.verdict}")
-    return Exit.OK
+    from harness.render import terminal
+
+    terminal.show(handle.view(), Console(file=sys.stdout))
 
 
-@command.command("profile")
-@click.argument("name", shell_complete=options.complete_profiles)
-@options.include
-@options.as_json
-def profile(name: str, include: tuple[Path, ...], as_json: bool) -> int:
-    """Every figure of the profile NAME with its source."""
+def _profile(name: str, include: tuple[Path, ...], as_json: bool) -> None:
     from harness import content, profiles
     from harness.model import codec
+    from harness.profiles.describe import describe
 
     resolved = profiles.resolve(name, profiles.load_all(content.search_path(include)))
-    if as_json:
-        click.echo(codec.encode(resolved.profile))
-        return Exit.OK
-    if resolved.said:
+    if resolved.said and not as_json:
         click.echo(resolved.said, err=True)
-    for line in profiles.describe(resolved.profile):
-        click.echo(line)
-    return Exit.OK
+    lines = [codec.encode(resolved.profile).decode()] if as_json else describe(resolved.profile)
+    click.echo("\n".join(lines))
 
 
-@command.command("workload")
-@click.argument("name", shell_complete=options.complete_workloads)
-@options.include
-def workload(name: str, include: tuple[Path, ...]) -> int:
-    """What the workload NAME declares."""
+def _workload(name: str, include: tuple[Path, ...], as_json: bool) -> None:
+    import json
     from inspect import getdoc
 
     from harness import collect, content
 
     kind = collect.find(collect.load_all(content.search_path(include)), name)
-    click.echo(f"{kind.name} (version {kind.version})\n{getdoc(kind) or ''}\n")
-    for field in ("family", "requires", "parameters", "quick", "dtypes", "runtimes", "items_unit", "deadline_seconds"):
-        click.echo(f"{field:<17} {getattr(kind, field)}")
-    return Exit.OK
+    fields = ("version", "family", "requires", "parameters", "quick", "dtypes", "runtimes", "items_unit")
+    facts = {field: getattr(kind, field) for field in (*fields, "deadline_seconds")}
+    if as_json:
+        click.echo(json.dumps({"name": kind.name, **facts}))
+        return
+    click.echo(f"{kind.name}: {getdoc(kind) or 'no description'}\n")
+    for field, value in facts.items():
+        click.echo(f"{field:<17} {value}")

@@ -118,7 +118,7 @@ class LocalExecutor:
             "TOKENIZERS_PARALLELISM": "false",
         }
         gate = GATE_ALLOCATOR if trial.role == "gate" else {}
-        return {**os.environ, **self.environment, **fixed, **gate}
+        return {**os.environ, **self.environment, **fixed, **gate, **_gpu(trial)}
 
     def _spec(self, trial: Trial, group: Group) -> bytes:
         watch = group.watch
@@ -126,6 +126,14 @@ class LocalExecutor:
         artefacts = artefacts_directory(self.cache, trial)
         spec = ChildSpec(trial, str(self.cache), str(artefacts), tree, trial.settings.get("prepared_file", ""))
         return codec.encode(spec)
+
+
+def _gpu(trial: Trial) -> dict[str, str]:
+    """The one GPU that the trial sees: of targets ``gpu0``, ``gpu1`` ... each its own; the first where there is one."""
+    if trial.case.device != "gpu":
+        return {}
+    number = trial.case.target.removeprefix("gpu")
+    return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": number or "0"}
 
 
 def artefacts_directory(cache: Path, trial: Trial) -> Path:

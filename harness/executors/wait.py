@@ -7,6 +7,7 @@ import selectors
 import signal
 import subprocess
 import time
+from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
@@ -18,9 +19,9 @@ from harness.model.events import ChildEvent
 
 TICK_SECONDS = 1.0
 """How often a limited child's page faults are looked at; an unlimited one is only waited for."""
-STALL_FAULTS_PER_SECOND = 500
+STALL_PAGES_PER_SECOND = 50
 STALL_SECONDS = 15.0
-"""A child under a limit that reads from disk at this rate for this long makes no headway."""
+"""A child that reads the same pages from disk again, at this rate and for this long, makes no headway."""
 PIPE_BYTES = 1 << 16
 GARBAGE_LIMIT = 1 << 26
 
@@ -36,6 +37,23 @@ class Seen:
 
 
 @dataclass
+class Stall:
+    """Whether a count of pages read again has grown at a stalling rate over the last ``STALL_SECONDS``."""
+
+    _counts: deque[tuple[float, int]] = field(default_factory=deque)
+
+    def is_on(self, now: float, count: int | None) -> bool:
+        """Take the count at ``now``, in seconds; None, where it cannot be told, is never a stall."""
+        if count is None:
+            return False
+        self._counts.append((now, count))
+        while now - self._counts[0][0] > STALL_SECONDS and now - self._counts[1][0] >= STALL_SECONDS:
+            self._counts.popleft()
+        began, before = self._counts[0]
+        return now - began >= STALL_SECONDS and count - before >= STALL_PAGES_PER_SECOND * (now - began)
+
+
+@dataclass
 class Watcher:
     """Watches one child until it is gone and has been reaped."""
 
@@ -47,8 +65,7 @@ class Watcher:
     _seen: Seen = field(default_factory=Seen)
     _pending: bytearray = field(default_factory=bytearray)
     _complaint: bytearray = field(default_factory=bytearray)
-    _stall_since: float | None = None
-    _last: tuple[float, int] | None = None
+    _stall: Stall = field(default_factory=Stall)
 
     def watch(self, on_event: Callable[[ChildEvent], None], cancelled: Callable[[], bool]) -> Seen:
         """Pass events on as they come; kill the child at its time limit, on a stall or when cancelled."""
@@ -93,31 +110,14 @@ class Watcher:
     def _must_stop(self, deadline: float, cancelled: Callable[[], bool]) -> bool:
         self._seen.cancelled = cancelled()
         self._seen.timed_out = time.monotonic() >= deadline
-        stalled = self._stalled() if self.trial.limits.memory_bytes is not None else None
-        if stalled is not None or (self._seen.timed_out and self._thrashed()):
-            self._seen.stalled_faults = stalled if stalled is not None else self.group.major_faults()
-        return self._seen.cancelled or self._seen.timed_out or stalled is not None
+        if self.trial.limits.memory_bytes is not None and self._stall.is_on(time.monotonic(), self._reread()):
+            self._seen.stalled_faults = self.group.major_faults()
+        return self._seen.cancelled or self._seen.timed_out or self._seen.stalled_faults is not None
 
-    def _thrashed(self) -> bool:
-        return self._stall_since is not None
-
-    def _stalled(self) -> int | None:
-        """Faults so far if the child has been reading from disk at a stalling rate for too long, else None."""
-        now, faults = time.monotonic(), self.group.major_faults()
-        if faults is None:
-            return None
-        before, self._last = self._last, (now, faults)
-        if before is None or now - before[0] < TICK_SECONDS / 2:
-            self._last = before or self._last
-            return None
-        rate = (faults - before[1]) / (now - before[0])
-        if rate < STALL_FAULTS_PER_SECOND:
-            self._stall_since = None
-        elif self._stall_since is None:
-            self._stall_since = before[0]
-        elif now - self._stall_since >= STALL_SECONDS:
-            return faults
-        return None
+    def _reread(self) -> int | None:
+        """Pages read again after they had to be let go of; where the kernel does not count those, major faults."""
+        refaults = self.group.refaults()
+        return refaults if refaults is not None else self.group.major_faults()
 
     @staticmethod
     def _read(descriptor: int, into: bytearray) -> bool:

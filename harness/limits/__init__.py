@@ -18,7 +18,7 @@ from harness.model.machine import MeansState
 if TYPE_CHECKING:
     from harness.model.case import Limits
 
-__all__ = ["FORCE", "Group", "Join", "Watch", "open_group", "states", "sweep"]
+__all__ = ["FORCE", "Group", "Join", "Watch", "chosen", "open_group", "states", "sweep"]
 
 FORCE = "TIERBENCH_MEANS"
 """Environment variable that forces a means: ``cgroup2``, ``systemd-scope``, ``cgroup1``, ``rlimit`` or ``none``."""
@@ -43,6 +43,11 @@ def open_group(limits: Limits, label: str, means: str | None = None) -> Group:
         return chosen.open_group(limits, label)
     except OSError as error:
         raise MachineError(f"cannot make a group for a trial by {chosen.ID}: {error}") from None
+
+
+def chosen(means: str | None = None) -> str:
+    """Id of the means that ``open_group`` would use. Raises as it does, before anything is run."""
+    return _choose(means or os.environ.get(FORCE)).ID
 
 
 def sweep() -> list[str]:

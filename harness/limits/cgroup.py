@@ -60,6 +60,10 @@ class CgroupGroup(Group):
         """Page faults of the group that read from disk, so far."""
         return read_key(self.path / "memory.stat", self._layout.faults_key)
 
+    def refaults(self) -> int | None:
+        """Pages of files that were read again after the group had to let go of them, so far."""
+        return read_key(self.path / "memory.stat", "workingset_refault_file")
+
     def kill(self) -> None:
         """Kill every process of the group, and of the session started in it, and wait until they are gone."""
         empty(self.path)

@@ -86,6 +86,10 @@ class Group:
         """Page faults of the group that read from disk, so far; None where it cannot be told."""
         return None
 
+    def refaults(self) -> int | None:
+        """Pages that were read again after the group had to let go of them, so far; None where it cannot be told."""
+        return None
+
     def kill(self) -> None:
         """Kill every process of the group and wait until they are gone.
 

@@ -86,7 +86,7 @@ class Pace(Struct, frozen=True, omit_defaults=True):
     min_rounds: int = 3
     steps: int = 3
     """Steps of a need, gate or ceiling trial after its first."""
-    energy_seconds: float = 5.0
+    energy_seconds: float = 6.0
 
 
 class Trial(Struct, frozen=True):

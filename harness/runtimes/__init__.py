@@ -19,6 +19,7 @@ GROUP = "tierbench.runtimes"
 
 _BUILT_IN = {
     "torch-eager": ("harness.runtimes.torch_eager", "TorchEager"),
+    "python": ("harness.runtimes.python", "Python"),
     "onnxruntime": ("harness.runtimes.onnx_runtime", "OnnxRuntime"),
 }
 

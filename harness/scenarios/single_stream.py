@@ -14,6 +14,9 @@ from harness.stats import stopping
 SHORTEST_ROUND_NS = 1_000_000
 """A round is at least this long, so that the clock's step and the loop's own cost stay below a thousandth of it."""
 
+SHORTEST_WARM_UP_NS = 100_000_000
+"""Processor clocks and caches take this long to settle, however short a step is."""
+
 
 @dataclass(frozen=True)
 class MarkTaker:
@@ -63,13 +66,17 @@ class SingleStream:
         budget = self.pace.warmup_seconds * 1e9
         spent: float = cold_ns
         times: list[int] = []
+        look = 1
         while spent < budget:
             start = self.clock()
             self.step()
             times.append(self.clock() - start)
             spent += times[-1]
+            if len(times) < look or spent - cold_ns < SHORTEST_WARM_UP_NS:
+                continue
             if stopping.steady(times):
                 return times, True
+            look = stopping.next_look(len(times))
         return times, False
 
     def measure(self, typical_ns: float, batched: bool) -> tuple[list[tuple[int, int]], int, bool]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 import traceback
 from pathlib import Path
 
@@ -66,8 +68,10 @@ def _detail(error: BaseException) -> str:
 def _limit(trial: Trial) -> int:
     if trial.limits.memory_bytes is not None:
         return trial.limits.memory_bytes
-    text = Path("/proc/meminfo").read_text()
-    return status_bytes(text, "MemTotal") or 0
+    torch = sys.modules.get("torch")
+    if trial.case.device == "gpu" and torch is not None:
+        return int(torch.cuda.get_device_properties(0).total_memory)
+    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 
 def _peak() -> int | None:

@@ -1,0 +1,62 @@
+"""A suite that needs nothing, and the command line as a user meets it: a process with output and an exit code."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+LIGHT = '''"""Workloads that need no framework."""
+
+from harness import Model, Workload
+
+
+class Nap(Workload):
+    """Waits for some milliseconds."""
+
+    name = "nap"
+    runtimes = ("python",)
+    parameters = {"ms": (1, 2, 3)}
+    quick = {"ms": 1}
+
+    def build(self, place, ms):
+        import time
+
+        return Model(lambda: time.sleep(ms / 1000))
+'''
+
+Cli = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def light(tmp_path) -> Path:
+    """A directory to give to -I; tests put more files beside ``light.py``."""
+    suites = tmp_path / "content" / "suites"
+    suites.mkdir(parents=True)
+    (suites / "light.py").write_text(LIGHT)
+    return tmp_path / "content"
+
+
+@pytest.fixture
+def environment(tmp_path) -> dict[str, str]:
+    """The environment of every call: a cache of the test's own."""
+    return {**os.environ, "TIERBENCH_CACHE": str(tmp_path / "cache")}
+
+
+@pytest.fixture
+def tierbench(tmp_path, environment) -> Cli:
+    """Call the command line in an empty directory."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+
+    def call(*args: object, **more: object) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-P", "-m", "harness", *map(str, args)]
+        env = {**environment, **more.pop("env", {})}
+        options = {"capture_output": True, "text": True, "check": False, "cwd": folder, "env": env, **more}
+        return subprocess.run(command, **options)
+
+    return call
