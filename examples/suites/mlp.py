@@ -14,12 +14,9 @@ class Mlp(Workload):
 
     def build(self, place: Place, width: int, batch: int) -> Model:
         import torch
-        from torch import nn
+        from torch.nn import Linear, ReLU, Sequential
 
         torch.manual_seed(place.seed)
-        layers = nn.Sequential(
-            nn.Linear(width, width), nn.ReLU(), nn.Linear(width, width), nn.ReLU(), nn.Linear(width, 10)
-        )
-        rows = torch.randn(batch, width)
         dtype = getattr(torch, place.dtype)
-        return Model(layers.eval().to(place.device, dtype), (rows.to(place.device, dtype),))
+        layers = Sequential(Linear(width, width), ReLU(), Linear(width, width), ReLU(), Linear(width, 10))
+        return Model(layers.to(dtype), (torch.randn(batch, width).to(dtype),))

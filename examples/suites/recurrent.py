@@ -10,32 +10,28 @@ class Recurrent(Workload):
     """A gated recurrent unit that makes one output after another, each from the one before."""
 
     name = "gru"
-    version = 1
     family = "time series"
     requires = ("torch",)
-    parameters = {"size": (64, 512)}
-    quick = {"size": 64}
+    parameters = {"size": (64, 512), "outputs": (16,)}
+    quick = {"size": 64, "outputs": 16}
     dtypes = ("float32", "bfloat16")
     items_unit = "outputs"
     deadline_seconds = 0.1
 
-    outputs = 16
-
-    def build(self, place: Place, size: int) -> Model:
+    def build(self, place: Place, size: int, outputs: int) -> Model:
         import torch
 
         torch.manual_seed(place.seed)
         dtype = getattr(torch, place.dtype)
-        cell = torch.nn.GRUCell(size, size).eval().to(place.device, dtype)
-        zeros = torch.zeros(1, size, device=place.device, dtype=dtype)
-        return Model(cell, (zeros, zeros))
+        cell = torch.nn.GRUCell(size, size).to(dtype)
+        return Model(cell, (torch.zeros(1, size, dtype=dtype), outputs))
 
     def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:
-        value, state = inputs
-        for _ in range(self.outputs):
-            value = state = call(value, state)
+        state, outputs = inputs
+        for _ in range(outputs):
+            state = call(state, state)
             marks("output")
-        return value
+        return state
 
-    def items(self, size: int) -> float:
-        return self.outputs
+    def items(self, size: int, outputs: int) -> float:
+        return outputs

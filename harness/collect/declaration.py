@@ -31,7 +31,7 @@ def _type_defects(kind: type[Workload]) -> list[str]:
         found.append(f"version is {kind.version!r}: it must be a whole number from 1")
     if not _is_mapping(kind.parameters):
         found.append("parameters must be a dictionary of names and their values")
-    if not _is_mapping(kind.quick or {}):
+    if not _is_mapping({} if kind.quick is None else kind.quick):
         found.append("quick must be a dictionary, a value for each parameter, or None")
     return found
 
