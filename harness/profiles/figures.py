@@ -101,7 +101,7 @@ def _date_reason(text: str) -> str | None:
     try:
         when = date(year, month, day)
     except ValueError:
-        return "a day that does not exist"
+        return "which does not exist"
     tomorrow = datetime.now(tz=UTC).date() + timedelta(days=1)
     return "which is in the future" if when > tomorrow else None
 

@@ -53,7 +53,7 @@ def test_a_sound_profile_has_no_defects_and_loads(write: Write, sound: str) -> N
         ("value = 2,", "value = 1,", "usable", "memory.usable", "1.86 GiB, above the nominal 1 GiB", ""),
         ("value = 100,", "value = 1900,", "reserve", "memory.reserve", "leaves nothing", ""),
         ("value = 3.1,", "value = 31,", "bandwidth_copy", "memory.bandwidth_copy_1t", "above the peak 12.8 GB/s", ""),
-        ('"2024-05-17"', '"2024-02-30"', "usable", "memory.usable.date", "a day that does not exist", "YYYY"),
+        ('"2024-05-17"', '"2024-02-30"', "usable", "memory.usable.date", "which does not exist", "YYYY"),
         ('"2024-05-17"', '"9024-02-03"', "usable", "memory.usable.date", "in the future", "YYYY"),
         ('"2024-05-17"', '"17.5.2024"', "usable", "memory.usable.date", "not a date", "YYYY"),
         ('"2024-05-17"', "2024-05-17", "usable", "memory.usable.date", "is a date, it must be text", "in quotes"),
