@@ -79,10 +79,9 @@ def _defect(fault: Fault, lines: dict[FieldPath, int]) -> Defect:
 
 def _as_error(file: Path, defects: list[Defect]) -> ContentError:
     first = defects[0]
-    more = f" (and {len(defects) - 1} more)" if len(defects) > 1 else ""
+    more = f"; {len(defects) - 1} more in `tierbench profile check {file}`" if len(defects) > 1 else ""
     field = f"{first.field}: " if first.field else ""
-    hint = first.hint or f"tierbench profile check {file.name} tells all"
-    return ContentError(f"{field}{first.message}{more}", where=f"{file}:{first.line}", hint=hint)
+    return ContentError(f"{field}{first.message}{more}", where=f"{file}:{first.line}", hint=first.hint)
 
 
 def _refuse_shared_names(files: Sequence[ProfileFile]) -> None:
