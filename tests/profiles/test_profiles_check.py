@@ -48,6 +48,8 @@ def test_a_sound_profile_has_no_defects_and_loads(write: Write, sound: str) -> N
         ('unit = "GiB"', 'unit = "GIB"', "nominal", "memory.nominal.unit", "no unit is called 'GIB'", "GiB"),
         ('unit = "W"', 'unit = "J"', "idle", "power.idle.unit", "not a unit of idle", "one of W, mW"),
         ("value = 2,", "value = nan,", "nominal", "memory.nominal.value", "not a finite number", ""),
+        ("value = 2,", f"value = 1{'0' * 400},", "nominal", "memory.nominal.value", "not a finite number", ""),
+        ('name = "Demo board"', f'name = "{"x" * 501}"', "name =", "name", "has 501 characters, at most 500", ""),
         ("value = 2,", "value = 0,", "nominal", "memory.nominal.value", "value is 0", "leave out"),
         ("value = 2,", "value = true,", "nominal", "memory.nominal.value", "is a truth value", ""),
         ("value = 2,", "value = 1,", "usable", "memory.usable", "1.86 GiB, above the nominal 1 GiB", ""),
