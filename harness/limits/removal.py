@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from harness.limits.files import read_pids, write
@@ -18,7 +19,7 @@ def empty(path: Path) -> bool:
 
 def members(path: Path) -> list[int]:
     """Processes in the group and below it."""
-    return [pid for procs in path.rglob("cgroup.procs") for pid in read_pids(procs)]
+    return [pid for folder in _folders(path) for pid in read_pids(folder / "cgroup.procs")]
 
 
 def remove(path: Path) -> bool:
@@ -40,8 +41,12 @@ def _sweep_one(path: Path) -> str:
 
 
 def _remove(path: Path) -> bool:
-    below = sorted((p for p in path.rglob("*") if p.is_dir()), reverse=True)
-    return all(_rmdir(folder) for folder in (*below, path))
+    return all(_rmdir(folder) for folder in _folders(path))
+
+
+def _folders(path: Path) -> list[Path]:
+    """The group and those below it, children first. systemd may remove some while we look, which walk forgives."""
+    return [Path(folder) for folder, _, _ in os.walk(path, topdown=False)]
 
 
 def _rmdir(path: Path) -> bool:

@@ -41,7 +41,7 @@ class Started:
 
 def python(code: str) -> list[str]:
     """A command that runs ``code``, in which ``hold(mib)`` gives memory with every page written."""
-    return [sys.executable, "-I", "-c", PRELUDE + code]
+    return [sys.executable, "-I", "-S", "-c", PRELUDE + code]
 
 
 def start(join: Join, argv: list[str], **order: Any) -> Started:

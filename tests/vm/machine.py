@@ -1,0 +1,191 @@
+"""A small Debian for qemu: made by debootstrap from the mirror of this machine's apt, booted under software emulation.
+
+Functional tests only: nothing here is fit for timing.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+import harness
+
+HERE = Path(__file__).parent
+TOOLS = ("qemu-system-x86_64", "debootstrap", "mkfs.ext4", "mkswap", "apt-get", "apt-cache", "dpkg")
+SUITES = {(3, 11): "bookworm", (3, 13): "trixie"}
+"""Debian suite whose own Python can load this environment's msgspec."""
+INSIDE = "systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,python3-minimal,libpython3-stdlib"
+KERNEL = "linux-image-cloud-amd64"
+KERNEL_VARIABLE = "TIERBENCH_VM_KERNEL"
+"""Path of another vmlinuz to boot: it needs ext4, NVMe and the 8250 console built in."""
+BOOT_SECONDS = 240
+
+BARE_INIT = """#!/bin/sh
+export PATH=/usr/sbin:/usr/bin:/sbin:/bin
+mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs devtmpfs /dev; mount -t tmpfs tmpfs /run
+mount -t cgroup2 cgroup2 /sys/fs/cgroup
+swapon /dev/nvme0n2
+cd /opt/tierbench && python3 guest.py bare-root /dev/ttyS1
+sync; echo o > /proc/sysrq-trigger; sleep 60
+"""
+SYSTEMD_RUN = """#!/bin/sh
+swapon /dev/nvme0n2; chmod 666 /dev/ttyS1; cd /opt/tierbench
+guest="python3 /opt/tierbench/guest.py"
+$guest service-root /dev/ttyS1
+systemd-run --scope --quiet -p Delegate=yes sh -c "$guest delegated-root /dev/ttyS1; true"
+su - tester -c "$guest session-user /dev/ttyS1"
+su - tester -c "systemd-run --user --scope --quiet -p Delegate=yes $guest delegated-user /dev/ttyS1"
+sync; echo o > /proc/sysrq-trigger
+"""
+UNIT = """[Unit]
+After=systemd-user-sessions.service systemd-logind.service dbus.service
+[Service]
+Type=oneshot
+ExecStart=/opt/tierbench/run
+StandardOutput=tty
+StandardError=tty
+TTYPath=/dev/ttyS0
+[Install]
+WantedBy=multi-user.target
+"""
+
+
+class Unavailable(Exception):
+    """The virtual machine cannot be had here, and why."""
+
+
+@dataclass(frozen=True)
+class Machine:
+    """A kernel and a disk to boot from; the disk is never written to."""
+
+    kernel: Path
+    disk: Path
+    swap: Path
+
+    def boot(self, folder: Path, init: str) -> list[dict[str, Any]]:
+        """Boot with that init, wait until it powers off, and return what the guest reported."""
+        report, console = folder / "report.jsonl", folder / "console.log"
+        with subprocess.Popen(self._command(init, report, console), stdin=subprocess.DEVNULL) as qemu:
+            try:
+                qemu.wait(BOOT_SECONDS)
+            except subprocess.TimeoutExpired:
+                qemu.kill()
+                raise AssertionError(f"no end after {BOOT_SECONDS} s:\n{_tail(console)}") from None
+        lines = [line for line in report.read_text().splitlines() if line.startswith("{")]
+        assert lines, f"the guest reported nothing:\n{_tail(console)}"
+        return [json.loads(line) for line in lines]
+
+    def _command(self, init: str, report: Path, console: Path) -> list[str]:
+        return [
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "768",
+            "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-kernel", str(self.kernel),
+            "-append", f"root=/dev/nvme0n1 rw console=ttyS0 quiet panic=-1 systemd.show_status=0 init={init}",
+            "-serial", f"file:{console}", "-serial", f"file:{report}",
+            "-device", "nvme,serial=tierbench", *_drive(self.disk, 1), *_drive(self.swap, 2),
+        ]  # fmt: skip
+
+
+def build(folder: Path) -> Machine:
+    """Build kernel and disk below ``folder``. Raises Unavailable."""
+    _require()
+    root, kernel = folder / "root", folder / "kernel"
+    with _bootstrap(root) as process:
+        vmlinuz = _kernel(kernel)
+        said = process.communicate()[0]
+    if process.returncode != 0:
+        raise Unavailable(f"debootstrap failed: {' '.join(said.splitlines()[-2:])}")
+    _furnish(root)
+    return Machine(vmlinuz, _disk(root, folder / "disk"), _swap(folder / "swap"))
+
+
+def _require() -> None:
+    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
+    if missing:
+        raise Unavailable(f"{', '.join(missing)} not found (packages: tests/vm/README.md)")
+    if os.getuid() != 0:
+        raise Unavailable("debootstrap needs root")
+    if sys.version_info[:2] not in SUITES:
+        raise Unavailable("no Debian suite has this version of Python")
+
+
+def _bootstrap(root: Path) -> subprocess.Popen[str]:
+    suite = SUITES[sys.version_info[:2]]
+    command = ["debootstrap", "--variant=minbase", f"--include={INSIDE}", suite, str(root), _mirror(suite)]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+def _mirror(suite: str) -> str:
+    """The mirror from which this machine's apt takes that suite. Raises Unavailable."""
+    form = "$(SITE) $(RELEASE) $(COMPONENT)"
+    for line in _run("apt-get", "indextargets", "--format", form, "Created-By: Packages").splitlines():
+        site, release, component = line.split()
+        if (release, component) == (suite, "main"):
+            return site
+    raise Unavailable(f"this machine's apt knows no Debian {suite}")
+
+
+def _kernel(folder: Path) -> Path:
+    if KERNEL_VARIABLE in os.environ:
+        return Path(os.environ[KERNEL_VARIABLE])
+    folder.mkdir()
+    names = [line.split()[-1] for line in _run("apt-cache", "depends", KERNEL).splitlines() if "Depends: linux" in line]
+    if not names:
+        raise Unavailable(f"apt knows no {KERNEL} (apt-get update)")
+    _run("apt-get", "-o", "APT::Sandbox::User=root", "download", names[0], folder=folder)
+    _run("dpkg", "-x", str(next(folder.glob("*.deb"))), str(folder))
+    return next(folder.glob("boot/vmlinuz-*"))
+
+
+def _furnish(root: Path) -> None:
+    """Put the harness, msgspec and the guest's part into the root, with a user and a unit that runs it."""
+    home = root / "opt" / "tierbench"
+    unwanted = shutil.ignore_patterns("_content", "__pycache__")
+    shutil.copytree(Path(harness.__file__).parent, home / "harness", ignore=unwanted)
+    shutil.copytree(Path(msgspec.__file__).parent, home / "msgspec", ignore=unwanted)
+    for source in (HERE / "guest.py", HERE.parent / "launch" / "stubkit.py"):
+        shutil.copy(source, home)
+    for name, text in (("init", BARE_INIT), ("run", SYSTEMD_RUN)):
+        (home / name).write_text(text)
+        (home / name).chmod(0o755)
+    (root / "etc/systemd/system/tierbench.service").write_text(UNIT)
+    _run("chroot", str(root), "python3", "-m", "compileall", "-q", "/opt/tierbench")
+    _run("chroot", str(root), "useradd", "--create-home", "--shell", "/bin/sh", "tester")
+    _run("chroot", str(root), "systemctl", "enable", "tierbench.service")
+    for waste in ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt", "var/lib/apt/lists"):
+        shutil.rmtree(root / waste, ignore_errors=True)
+
+
+def _disk(root: Path, disk: Path) -> Path:
+    _run("truncate", "-s", "512M", str(disk))
+    _run("mkfs.ext4", "-q", "-O", "^has_journal", "-d", str(root), str(disk))
+    return disk
+
+
+def _swap(disk: Path) -> Path:
+    _run("truncate", "-s", "256M", str(disk))
+    _run("mkswap", str(disk))
+    return disk
+
+
+def _drive(path: Path, number: int) -> list[str]:
+    drive = f"file={path},if=none,id=disk{number},format=raw,snapshot=on"
+    return ["-drive", drive, "-device", f"nvme-ns,drive=disk{number},nsid={number}"]
+
+
+def _run(*command: str, folder: Path | None = None) -> str:
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise Unavailable(f"{command[0]} failed: {' '.join((done.stderr or done.stdout).split())[-300:]}")
+    return done.stdout
+
+
+def _tail(console: Path) -> str:
+    return console.read_text(errors="replace")[-3000:] if console.exists() else "(no console)"
