@@ -48,8 +48,7 @@ def _own(spot: Spot, metric: str, unit: str) -> Value | None:
 
 def _plots(scene: Scene, metric: str, unit: str) -> AcrossTiers:
     lines = [line for line in scene.lines if any(_own(s, metric, unit) for s in scene.row(line))]
-    several = metric == "throughput" and len({line.case.workload.items_unit for line in scene.lines}) > 1
-    title = _PLOTS[metric] + (f", {unit}" if several else "")
+    title = _PLOTS[metric] + (f", {unit}" if metric == "throughput" else "")
     if not lines:
         return AcrossTiers(metric, title, (), (), _why_none(scene, metric))
     plots = [
@@ -104,7 +103,7 @@ def _plot(scene: Scene, lines: Sequence[Line], metric: str, unit: str, title: st
         left=LEFT,
         right=right,
         bottom=height - BELOW,
-        ticks=byte_log_ticks(axis) if unit == "B" else log_ticks(axis, unit),
+        ticks=byte_log_ticks(axis) if unit == "B" else log_ticks(axis, "1" if metric == "throughput" else unit),
         labels=tuple(Label(y[line.index], label_of(line), line.index) for line in lines),
         dots=tuple(_dot(axis, y[line.index], s, v) for line, s, v in found),
         crosses=tuple(crosses),

@@ -14,7 +14,7 @@ from harness.view.words import sample, shown
 WIDTH, HEIGHT, LEFT, TOP, BELOW = 340.0, 150.0, 40.0, 8.0, 24.0
 POINTS = 60
 PERCENTILES = (50, 90, 95, 99)
-OPEN = 10
+OPEN = 4
 """Up to so many workloads, all are open."""
 _FEW = 2
 """Below so many samples there is no distribution to draw."""

@@ -10,6 +10,8 @@ from harness.view.figures import Value, why_not
 from harness.view.report import Bar, Deadline, Fit, Shown
 
 DASH = "–"
+LEAST_SHOWN = 0.001
+"""A relative half-width below it is below what a clock and a table can mean."""
 _BOUND = {"upper": "at most ", "lower": "at least ", None: ""}
 _DUE = {"met": "within", "missed": "misses", "unclear": "too close to"}
 
@@ -26,7 +28,8 @@ def shown(value: Value) -> Shown:
 def spread(value: Value) -> str:
     """Its uncertainty: ``±0.7 %``, ``n=1`` where a figure has no interval, empty for a maximum."""
     if value.low is not None and value.high is not None and value.value:
-        return f"±{show_percent((value.high - value.low) / 2 / abs(value.value))}"
+        half = (value.high - value.low) / 2 / abs(value.value)
+        return f"±{show_percent(half)}" if half >= LEAST_SHOWN else f"±<{show_percent(LEAST_SHOWN)}"
     return f"n={value.samples}" if value.unit != "B" and value.samples else ""
 
 

@@ -70,8 +70,9 @@
     const hash = location.hash.slice(1);
     const target = hash && document.getElementById(hash);
     if (target && target.matches("details")) { target.open = true; target.scrollIntoView(); return; }
-    const said = Object.fromEntries([...new URLSearchParams(hash)].filter(([key]) => key in start));
+    const said = Object.fromEntries([...new URLSearchParams(hash)].filter(([key]) => Object.hasOwn(start, key)));
     state = { ...start, ...said };
+    if (!heads.some((head) => head.dataset.by === state.sort.split("~")[0])) state.sort = "";
     for (const field of fields) {
       field.value = state[field.dataset.state];
       if (field.value !== state[field.dataset.state]) field.value = state[field.dataset.state] = start[field.dataset.state];

@@ -24,14 +24,27 @@ from harness.model.measure import (
     Finding,
     Measurement,
 )
-from harness.model.outcome import DoesNotFit, Ok, Outcome
+from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut
 from harness.model.profile import Cluster, Figure, HardwareProfile, Memory, Target
 from harness.model.record import Enforced, Manifest, Record, Run
 from harness.model.units import GIB, MIB
 
 STARTED = "2026-11-23T02:14:00+00:00"
 RUNTIME_BYTES = 230 * MIB
-BUDGETS = (4 * GIB, 400 * MIB, 7 * GIB, GIB, 2 * GIB, 600 * MIB, 12 * GIB, 16 * GIB, 3 * GIB, 800 * MIB, 1536 * MIB, 24 * GIB)
+BUDGETS = (
+    4 * GIB,
+    400 * MIB,
+    7 * GIB,
+    GIB,
+    2 * GIB,
+    600 * MIB,
+    12 * GIB,
+    16 * GIB,
+    3 * GIB,
+    800 * MIB,
+    1536 * MIB,
+    24 * GIB,
+)
 
 
 @dataclass(frozen=True)
@@ -57,7 +70,14 @@ class Work:
 
     def reference(self, suite: str = "synthetic") -> WorkloadRef:
         return WorkloadRef(
-            suite, self.name, "/suites/synthetic.py", dict(self.parameters), self.family, 1, self.deadline, self.items_unit
+            suite,
+            self.name,
+            "/suites/synthetic.py",
+            dict(self.parameters),
+            self.family,
+            1,
+            self.deadline,
+            self.items_unit,
         )
 
 
@@ -79,9 +99,17 @@ def board(identity: str, name: str, budget: int, cores: int = 4) -> HardwareProf
 
 
 def boards(count: int) -> list[HardwareProfile]:
-    names = ("Raspberry Pi 5 (4 GB)", "Raspberry Pi Zero 2 W", "Jetson Orin Nano 8 GB", "Rock 5C", "Orange Pi 5", "BeagleY-AI")
+    names = (
+        "Raspberry Pi 5 (4 GB)",
+        "Raspberry Pi Zero 2 W",
+        "Jetson Orin Nano 8 GB",
+        "Rock 5C",
+        "Orange Pi 5",
+        "BeagleY-AI",
+    )
     return [
-        board(f"board-{k}", names[k] if k < len(names) else f"Board {k}", BUDGETS[k % len(BUDGETS)]) for k in range(count)
+        board(f"board-{k}", names[k] if k < len(names) else f"Board {k}", BUDGETS[k % len(BUDGETS)])
+        for k in range(count)
     ]
 
 
@@ -98,8 +126,8 @@ def make_run(
     findings: Sequence[Finding] = (),
     unfinished: int = 0,
 ) -> Run:
-    """A run of ``works`` on the host (and its GPU) and on boards. ``skips`` gives a tier the reason why it was not tried;
-    the last ``unfinished`` trials have no record."""
+    """A run of ``works`` on the host (and its GPU) and on boards. ``skips`` gives a tier the reason why it was not
+    tried; the last ``unfinished`` trials have no record."""
     profiles = boards(2) if profiles is None else list(profiles)
     maker = _Maker(random.Random(seed), profiles, processes, gpu, energy, suite, dict(skips or {}))
     for work in works:
@@ -121,7 +149,16 @@ def _drawn(rng: random.Random, k: int, family: str, rounds: int) -> Work:
     seconds = 10 ** rng.uniform(-3.5, 1)
     weights = int(10 ** rng.uniform(0.5, 3.7)) * MIB
     deadline = rng.choice((None, None, 1 / 30, 0.5))
-    return Work(f"{family}-{k:03d}", family, seconds, weights, int(weights * rng.uniform(0.02, 1)), {"batch": 1 + k % 2 * 7}, deadline, rounds=rounds)
+    return Work(
+        f"{family}-{k:03d}",
+        family,
+        seconds,
+        weights,
+        int(weights * rng.uniform(0.02, 1)),
+        {"batch": 1 + k % 2 * 7},
+        deadline,
+        rounds=rounds,
+    )
 
 
 class _Maker:
@@ -169,7 +206,9 @@ class _Maker:
             return
         self.cases.append(case)
         budget = profile.budget_bytes
-        fate = work.fates.get(case.tier) or (Ok() if work.need <= budget else DoesNotFit(budget, budget, "killed by the kernel at the limit, in load"))
+        fate = work.fates.get(case.tier) or (
+            Ok() if work.need <= budget else DoesNotFit(budget, budget, "killed by the kernel at the limit, in load")
+        )
         enforced = (
             Enforced("memory", budget, budget, "cgroup-v1"),
             Enforced("cores", 4, 2, "affinity", note="this host has 2 cores"),
@@ -186,7 +225,9 @@ class _Maker:
         ]
         if work.tokens:
             gap = level / work.tokens
-            found.append(Measurement(MARK_TIME, "timed", "measured", tuple(t / work.tokens for t in times), marks="first_token"))
+            found.append(
+                Measurement(MARK_TIME, "timed", "measured", tuple(t / work.tokens for t in times), marks="first_token")
+            )
             found.append(Measurement(INTERVAL_TIME, "timed", "measured", (gap,) * (work.tokens - 1), marks="token"))
         return tuple(found)
 
@@ -207,7 +248,9 @@ class _Maker:
         trial = Trial(case, role, replicate, limits or Limits())
         facts = {"means": "cgroup-v1", "threads": "2", "cpu_capability": "AVX512", "torch": "2.13.0"}
         items = float(work.tokens or work.parameters.get("batch", 1)) if isinstance(outcome, Ok) else None
-        self.records.append(Record(trial.id, trial, outcome, STARTED, 1.0, measured, enforced, items=items, facts=facts))
+        self.records.append(
+            Record(trial.id, trial, outcome, STARTED, 1.0, measured, enforced, items=items, facts=facts)
+        )
 
 
 def _need(work: Work, case: Case) -> tuple[Measurement, ...]:
@@ -229,11 +272,25 @@ def _need(work: Work, case: Case) -> tuple[Measurement, ...]:
 def _manifest(maker: _Maker, findings: Sequence[Finding]) -> Manifest:
     gpus = (Gpu(0, "NVIDIA H100 80GB HBM3", 80 * GIB, "570.1"),) if maker.gpu else ()
     environment = Environment(
-        hostname="bench", system="Debian GNU/Linux 12", kernel="6.18.0", machine="x86_64", cpu="Intel Xeon Platinum 8481C",
-        cores=2, memory_bytes=16 * GIB, python="3.11.9", tierbench="0.1.0", packages={"torch": "2.13.0", "onnxruntime": None},
-        gpus=gpus, git_commit="a1b2c3d4e5f6", git_dirty=False, fingerprint="0123abcd",
-    )  # fmt: skip
-    meters = (MeterState("rapl", "energy_uj is readable by root only", ("energy",)), MeterState("nvml", None if gpus else "no NVIDIA driver", ("energy",)))
+        hostname="bench",
+        system="Debian GNU/Linux 12",
+        kernel="6.18.0",
+        machine="x86_64",
+        cpu="Intel Xeon Platinum 8481C",
+        cores=2,
+        memory_bytes=16 * GIB,
+        python="3.11.9",
+        tierbench="0.1.0",
+        packages={"torch": "2.13.0", "onnxruntime": None},
+        gpus=gpus,
+        git_commit="a1b2c3d4e5f6",
+        git_dirty=False,
+        fingerprint="0123abcd",
+    )
+    meters = (
+        MeterState("rapl", "energy_uj is readable by root only", ("energy",)),
+        MeterState("nvml", None if gpus else "no NVIDIA driver", ("energy",)),
+    )
     plan = Plan(tuple(maker.cases), tuple(r.trial for r in maker.records), tuple(maker.skips), 0, maker.processes)
     return Manifest(
         1, "2026-11-23T021400-beef", STARTED, ("tierbench", "run", "--quick", "-p", "rpi5"), environment,
@@ -245,3 +302,31 @@ def with_fate(work: Work, **fates: Outcome) -> Work:
     """The work with outcomes on tiers named like ``host_cpu`` or ``board_0_cpu``."""
     named = {k.rsplit("_", 1)[0].replace("_", "-") + ":" + k.rsplit("_", 1)[1]: v for k, v in fates.items()}
     return replace(work, fates={**work.fates, **named})
+
+
+def everything() -> Run:
+    """A run in which each outcome, a missing sensor and a single sample occur."""
+    limit = boards(3)[1].budget_bytes
+    works = [
+        *SMALL,
+        with_fate(Work("thrasher", "audio", weights=40 * MIB), board_1_cpu=Thrashes(limit, 34_000)),
+        with_fate(Work("stuck", "audio"), board_0_cpu=TimedOut(180.0, "load"), host_cpu=TimedOut(600.0, "timed")),
+        with_fate(
+            Work("broken", "series"),
+            board_0_cpu=Failed("ValueError: no", "load"),
+            host_cpu=Failed("ValueError: no", "load"),
+        ),
+        Work("once", "series", seconds=2.5, weights=90 * MIB, rounds=1, deadline=2.5),
+        with_fate(
+            Work("killed", "series"),
+            board_2_cpu=DoesNotFit(7 * GIB, None, "killed by the kernel at the limit, in load"),
+        ),
+    ]
+    findings = [
+        Finding("warning", "busy", "another process used 40 % of a core", "stop it and run again", "timing:a"),
+        Finding("warning", "busy", "another process used 70 % of a core", "stop it and run again", "timing:b"),
+        Finding("info", "governor", "the clock governor is not known"),
+    ]
+    return make_run(
+        works, boards(4), processes=1, skips={"board-3:cpu": "its runtime is not installed"}, findings=findings
+    )

@@ -1,0 +1,31 @@
+"""No accessibility violation, small and large, light and dark."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import sample_runs
+
+pytestmark = pytest.mark.browser
+
+RUN_AXE = """async () => {
+  const found = await axe.run(document, { resultTypes: ["violations"] });
+  return found.violations.map((v) => `${v.id} (${v.impact}) x${v.nodes.length}: ${v.nodes[0].html.slice(0, 200)} `
+    + v.nodes[0].failureSummary);
+}"""
+PAGES = {
+    "small": lambda: sample_runs.everything(),
+    "host": lambda: sample_runs.make_run(profiles=[], processes=1),
+    "large": lambda: sample_runs.many(300, 12),
+}
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("name", ["small", "host", pytest.param("large", marks=pytest.mark.slow)])
+def test_axe_finds_no_violation(name: str, scheme: str, visit: Any, saved: Any, axe: str) -> None:
+    watched = visit(saved(name, PAGES[name]), color_scheme=scheme)
+    watched.page.set_default_timeout(300_000)
+    watched.page.evaluate("() => document.querySelectorAll('details.plot').forEach((d) => { d.open = true; })")
+    watched.page.evaluate(axe)
+    assert watched.page.evaluate(RUN_AXE) == []

@@ -1,0 +1,175 @@
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sample_runs import RUNTIME_BYTES, Work, everything, make_run, many
+
+from harness.model.units import GIB, MIB
+from harness.verdict import Estimate
+from harness.view import ReportView, build
+from harness.view.details import percentiles_text
+from harness.view.layers import layers_of
+from harness.view.report import AcrossTiers
+from harness.view.scale import byte_axis, byte_log_ticks, byte_ticks, log_axis, log_ticks
+from harness.view.scene import lay_out
+
+POSITIVE = st.floats(1e-9, 1e12, allow_nan=False)
+
+
+@pytest.fixture(scope="module")
+def view() -> ReportView:
+    return build(make_run(gpu=True, energy=True))
+
+
+def chart(view: ReportView, metric: str, unit: str = "") -> AcrossTiers:
+    return next(c for c in view.across if c.metric == metric and unit in c.title)
+
+
+def test_only_tiers_with_a_figure_of_their_own_have_dots(view: ReportView):
+    boards = {t.colour for t in view.matrix.tiers if t.board}
+    for metric in ("latency", "throughput", "memory", "energy"):
+        for plot in chart(view, metric).plots:
+            assert not {d.colour for d in plot.dots} & boards
+
+
+def test_what_does_not_fit_is_a_cross_in_the_gutter_beyond_the_axis(view: ReportView):
+    plot = chart(view, "latency").plots[0]
+    assert len(plot.crosses) == 3
+    assert all(c.x > plot.right for c in plot.crosses)
+    assert "3 cases do not fit" in plot.name
+    assert any(e.note == "2 do not fit" for e in chart(view, "latency").legend)
+
+
+def test_a_projection_has_its_band_and_nothing_else_has_one():
+    case = "synthetic/mobilenet-v2[batch=1]@board-0:cpu/torch-eager/float32/single_stream"
+    plot = chart(build(make_run(), {case: Estimate(0.12, 0.07, 0.2)}), "latency").plots[0]
+    bands = {d.provenance: d.low is not None for d in plot.dots}
+    assert bands == {"measured": False, "projected": True}
+    projected = next(d for d in plot.dots if d.provenance == "projected")
+    assert projected.low is not None
+    assert projected.high is not None
+    assert projected.low < projected.x < projected.high
+    assert "Raspberry" not in plot.name.split(";")[0], "a projection takes no part in the ranking"
+
+
+def test_throughput_of_different_items_is_never_on_one_axis(view: ReportView):
+    titles = [c.title for c in view.across if c.metric == "throughput"]
+    assert titles == ["Throughput across tiers, images/s", "Throughput across tiers, tokens/s"]
+    assert len(chart(view, "throughput", "tokens").plots[0].labels) == 1
+
+
+def test_a_metric_that_nobody_has_says_why():
+    energy = chart(build(make_run()), "energy")
+    assert energy.plots == ()
+    assert "root only" in energy.missing
+
+
+def test_few_rows_are_one_plot_and_many_are_a_plot_a_family_with_the_first_open():
+    assert len(chart(build(make_run()), "latency").plots) == 1
+    plots = chart(build(many(60, 4, rounds=9)), "latency").plots
+    assert len(plots) == 6
+    assert [p.open for p in plots] == [True] + [False] * 5
+    assert len({p.family for p in plots}) == 6
+
+
+def test_everything_stands_inside_its_plot():
+    for plots in [c.plots for c in build(many(50, 12, rounds=9)).across]:
+        for plot in plots:
+            assert all(plot.left <= d.x <= plot.right for d in plot.dots)
+            assert all(plot.left <= t.x <= plot.right for t in plot.ticks)
+            assert all(0 < m.y < plot.bottom for m in (*plot.dots, *plot.crosses, *plot.labels))
+            assert all(plot.right < c.x < plot.width for c in plot.crosses)
+
+
+def test_the_layers_add_up_to_the_need():
+    for spot in lay_out(make_run(gpu=True)).spots.values():
+        layers = layers_of(spot)
+        assert spot.facts.need is not None
+        assert sum(layers.values()) == pytest.approx(spot.facts.need.bytes)
+        assert all(size >= 0 for size in layers.values())
+
+
+def test_the_layers_are_what_the_trials_said():
+    work = Work("w", weights=100 * MIB, activations=60 * MIB)
+    spot = lay_out(make_run([work])).spots[0, 0]
+    assert layers_of(spot) == {
+        "runtime": RUNTIME_BYTES,
+        "weights": 100 * MIB,
+        "activations": 60 * MIB,
+        "rest": work.need - RUNTIME_BYTES - 160 * MIB,
+    }
+
+
+def test_bars_end_at_their_total_and_limits_within_reach_are_lines():
+    section = build(make_run()).memory
+    plot = section.plots[0]
+    for bar in plot.bars:
+        assert bar.segments[0].x == plot.left
+        assert bar.segments[-1].x + bar.segments[-1].width == pytest.approx(bar.end, abs=0.15)
+    assert [line.title.split(":")[0] for line in plot.limits] == ["Raspberry Pi 5 (4 GB)", "Raspberry Pi Zero 2 W"]
+    assert [e.note for e in section.legend] == ["16 GiB", "4 GiB", "400 MiB"]
+    assert "llama-1b" in plot.name
+    assert "above the limit of 2 of 3 tiers" in plot.name
+
+
+def test_cpu_and_gpu_memory_are_told_apart(view: ReportView):
+    assert [p.title for p in view.memory.plots] == ["Memory by layer, CPU", "Memory by layer, GPU"]
+    assert [line.title for line in view.memory.plots[1].limits] == []
+
+
+def test_a_run_without_need_says_so():
+    assert build(make_run([])).memory.missing
+
+
+def test_each_host_tier_has_a_distribution_and_a_board_has_none(view: ReportView):
+    for detail in view.details:
+        assert [e.tier.split(" · ")[0] for e in detail.ecdfs] == ["Host CPU", "Host GPU"]
+        assert {line.tier for line in detail.lines} == {"Host CPU · 2 cores", "Host GPU · NVIDIA H100 80GB HBM3"}
+
+
+def test_marks_become_time_to_first_token_and_time_per_token(view: ReportView):
+    labels = {line.metric for line in view.details[2].lines}
+    assert {"time to first token", "time per token", "cold start", "model load", "weights"} <= labels
+
+
+def test_a_percentile_is_shown_only_where_the_sample_supports_it():
+    assert percentiles_text([k / 1000 for k in range(1, 11)]) == "p50 5.5 ms · max 10 ms · n=10 (p90 needs 64)"
+    assert "p99" in percentiles_text([0.001] * 700)
+    assert "needs" not in percentiles_text([0.001] * 700)
+
+
+def test_one_sample_has_no_curve():
+    detail = next(d for d in build(everything()).details if d.name.startswith("once"))
+    assert detail.ecdfs == ()
+
+
+def test_a_curve_rises_from_left_to_right(view: ReportView):
+    curve = view.details[0].ecdfs[0]
+    points = [tuple(map(float, p.split(","))) for p in curve.points.split(" ")]
+    assert len(points) <= 60
+    assert points == sorted(points, key=lambda p: (p[0], -p[1]))
+    assert points[-1][1] < points[0][1] <= curve.bottom
+
+
+@given(st.lists(POSITIVE, min_size=1, max_size=20))
+def test_a_log_axis_keeps_order_and_room(values: list[float]):
+    axis = log_axis(values, 200, 1100)
+    places = [axis.place(v) for v in sorted(values)]
+    assert places == sorted(places)
+    assert places[0] >= 200
+    assert places[-1] <= 1100
+    ticks = log_ticks(axis, "s")
+    assert ticks
+    assert all(200 <= t.x <= 1100 for t in ticks)
+    assert len({t.label for t in ticks}) == len(ticks)
+
+
+@given(st.floats(1, 1e14))
+def test_byte_axes_have_readable_ticks(high: float):
+    assert 2 <= len(byte_ticks(byte_axis(high, 0, 100))) <= 9
+    assert len(byte_log_ticks(log_axis([high, high * 3], 0, 100))) <= 8
+
+
+def test_byte_ticks_are_round():
+    assert [t.label for t in byte_ticks(byte_axis(4 * GIB, 0, 100))][:3] == ["0", "1 GiB", "2 GiB"]
