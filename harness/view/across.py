@@ -14,7 +14,7 @@ from harness.view.scale import Axis, byte_log_ticks, log_axis, log_ticks
 from harness.view.scene import Line, Scene, Spot
 from harness.view.words import shown, spread
 
-WIDTH, LEFT, ROW, TOP, BELOW = 1120.0, 210.0, 22.0, 8.0, 28.0
+WIDTH, LEFT, ROW, TOP, BELOW = 1120.0, 270.0, 22.0, 8.0, 28.0
 CROSS = 11.0
 GUTTER = 92.0
 """Room for the words under the crosses."""
@@ -138,7 +138,7 @@ def _dot(axis: Axis, y: float, spot: Spot, value: Value) -> Dot:
     return Dot(axis.place(value.value or 0), y, spot.tier.colour, value.provenance or "measured", title, low, high)
 
 
-def label_of(line: Line, room: int = 32) -> str:
+def label_of(line: Line, room: int = 38) -> str:
     """A line's name, cut to the room that a plot has for it."""
     text = f"{line.name} {line.variant}".strip()
     return text if len(text) <= room else f"{text[: room - 1]}…"

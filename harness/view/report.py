@@ -82,7 +82,7 @@ class Row(Struct, frozen=True):
     anchor: str
     name: str
     variant: str
-    """What tells it apart from rows of the same workload; empty where nothing must."""
+    """Runtime, dtype and scenario, as far as they differ within the run."""
     family: str
     deadline: str
     cells: tuple[Cell | None, ...]

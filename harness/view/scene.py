@@ -135,14 +135,15 @@ def _host(case: Case, run: Run) -> tuple[str, str]:
 
 
 def _board(case: Case, profile: HardwareProfile | None, several: bool) -> tuple[str, str]:
+    """A board's name, with the target where the run has several of it, and what a workload may use of it."""
     if profile is None:
         return case.tier, ""
     target = next((t for t in profile.target if t.id == case.target), None)
-    name = f"{profile.name} · {target.name}" if several and target else profile.name
+    alike = [t for t in profile.target if t.device == case.device]
+    which = target.name if target and len(alike) > 1 else case.device.upper()
     budget = int(target.memory.base) if target and target.memory else profile.budget_bytes
-    cores = target.cores if target else None
-    count = f", {cores} cores" if cores and case.device == "cpu" else f", {case.device.upper()}"
-    return name, f"{show_bytes(budget)} for a workload{count}"
+    sub = f"{show_bytes(budget)} for a workload{f', {target.name}' if target else ''}"
+    return f"{profile.name} · {which}" if several else profile.name, sub
 
 
 def _judged(facts: CaseFacts, values: Mapping[str, Value], name: str) -> Judged:
