@@ -4,7 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from harness.model.measure import GPU_ALLOCATED, PROCESS_BASELINE, PROCESS_PEAK, WEIGHTS
+from harness.model.measure import (
+    GPU_ALLOCATED,
+    PROCESS_BASELINE,
+    PROCESS_PEAK,
+    TREE_BASELINE,
+    TREE_PEAK,
+    WEIGHTS,
+    Metric,
+)
 from harness.model.record import Record
 from harness.model.units import show_bytes
 from harness.verdict import joined
@@ -15,15 +23,21 @@ from harness.view.scene import Scene, Spot
 
 TOP, BELOW, TOTAL_ROOM = 14.0, 28.0, 84.0
 
+_STEPS = ("warm-up", "timed")
+"""The stages in which steps are run, the first of them right after the load."""
 LAYERS = (
     Layer("runtime", "runtime", "interpreter and libraries: resident before the model is built"),
     Layer("weights", "weights", "the model's parameters and buffers"),
-    Layer("activations", "activations and cache", "what the timed steps add at their peak, a key-value cache included"),
+    Layer(
+        "activations",
+        "activations and cache",
+        "what steps add to the loaded model at their peak, a key-value cache included",
+    ),
     Layer("rest", "rest", "what loading needs on top, allocators' slack, other processes and file pages of the trial"),
 )
 NOTE = (
-    "Each bar is the highest peak of the uncapped memory trials on this host. Layers are read in the main process, the "
-    "bar's length from the whole process tree where the trial had a group of its own; the rest is what they leave."
+    "Each bar is the highest peak of the uncapped memory trials on this host: of the process tree where the trial had "
+    "a group of its own, else of the main process, which counts pages of libraries that others have already read."
 )
 
 
@@ -44,21 +58,31 @@ def memory(scene: Scene) -> MemorySection:
 
 def layers_of(spot: Spot) -> dict[str, float]:
     """Bytes by layer, in the order of ``LAYERS``; they add up to the need."""
-    left = spot.facts.need.bytes if spot.facts.need else 0.0
+    need = spot.facts.need
+    left = need.bytes if need else 0.0
+    in_tree = need is not None and need.metric == TREE_PEAK.id
     found = {}
-    for layer, size in _parts(spot.facts.work.need, spot.facts.case.device):
+    for layer, size in _parts(spot.facts.work.need, spot.facts.case.device, in_tree):
         found[layer] = min(max(size, 0.0), left)
         left -= found[layer]
     return {**found, "rest": left}
 
 
-def _parts(records: Sequence[Record], device: str) -> list[tuple[str, float]]:
+def _parts(records: Sequence[Record], device: str, in_tree: bool) -> list[tuple[str, float]]:
     weights = _top(records, WEIGHTS.id, "load")
     if device == "gpu":
-        allocated = max(_top(records, GPU_ALLOCATED.id, stage) for stage in ("warm-up", "timed"))
+        allocated = max(_top(records, GPU_ALLOCATED.id, stage) for stage in _STEPS)
         return [("weights", weights), ("activations", allocated - weights)]
-    added = _top(records, PROCESS_PEAK.id, "timed") - _top(records, PROCESS_BASELINE.id, "timed")
-    return [("runtime", _top(records, PROCESS_BASELINE.id, "load")), ("weights", weights), ("activations", added)]
+    baseline = TREE_BASELINE if in_tree else PROCESS_BASELINE
+    added = _added(records, TREE_BASELINE, TREE_PEAK) if in_tree else 0.0
+    added = added or _added(records, PROCESS_BASELINE, PROCESS_PEAK)
+    return [("runtime", _top(records, baseline.id, "load")), ("weights", weights), ("activations", added)]
+
+
+def _added(records: Sequence[Record], baseline: Metric, peak: Metric) -> float:
+    """What the steps added, at their highest, to what was there once the model was loaded; 0 where not read."""
+    top = max(_top(records, peak.id, stage) for stage in _STEPS)
+    return max(0.0, top - _top(records, baseline.id, _STEPS[0]))
 
 
 def _top(records: Sequence[Record], metric_id: str, stage: str) -> float:

@@ -19,10 +19,12 @@ from harness.model.measure import (
     PROCESS_BASELINE,
     PROCESS_PEAK,
     STEP_ENERGY,
+    TREE_BASELINE,
     TREE_PEAK,
     WEIGHTS,
     Finding,
     Measurement,
+    Stage,
 )
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut
 from harness.model.profile import Cluster, Figure, HardwareProfile, Memory, Target
@@ -31,6 +33,7 @@ from harness.model.units import GIB, MIB
 
 STARTED = "2026-11-23T02:14:00+00:00"
 RUNTIME_BYTES = 230 * MIB
+FILE_PAGES = 90 * MIB
 BUDGETS = (
     4 * GIB,
     400 * MIB,
@@ -254,15 +257,19 @@ class _Maker:
 
 
 def _need(work: Work, case: Case) -> tuple[Measurement, ...]:
-    loaded = RUNTIME_BYTES + work.weights
-    found = [
-        Measurement(WEIGHTS, "load", "measured", (float(work.weights),)),
-        Measurement(PROCESS_BASELINE, "load", "measured", (float(RUNTIME_BYTES),)),
-        Measurement(PROCESS_PEAK, "load", "measured", (float(RUNTIME_BYTES + work.weights * 5 // 4),)),
-        Measurement(PROCESS_BASELINE, "timed", "measured", (float(loaded),)),
-        Measurement(PROCESS_PEAK, "timed", "measured", (float(loaded + work.activations),)),
-        Measurement(TREE_PEAK, "trial", "measured", (float(work.need),)),
-    ]
+    """As the meters say it: a baseline and a peak a stage, for the tree and, with its file pages, for the process."""
+    stages: dict[Stage, tuple[int, int]] = {
+        "load": (RUNTIME_BYTES, RUNTIME_BYTES + work.weights * 5 // 4),
+        "warm-up": (RUNTIME_BYTES + work.weights, RUNTIME_BYTES + work.weights + work.activations // 2),
+        "timed": (RUNTIME_BYTES + work.weights, RUNTIME_BYTES + work.weights + work.activations),
+    }
+    found = [Measurement(WEIGHTS, "load", "measured", (float(work.weights),))]
+    for stage, (baseline, peak) in stages.items():
+        found.append(Measurement(TREE_BASELINE, stage, "measured", (float(baseline),)))
+        found.append(Measurement(TREE_PEAK, stage, "measured", (float(peak),)))
+        found.append(Measurement(PROCESS_BASELINE, stage, "measured", (float(baseline + FILE_PAGES),)))
+        found.append(Measurement(PROCESS_PEAK, stage, "measured", (float(peak + FILE_PAGES),)))
+    found.append(Measurement(TREE_PEAK, "trial", "measured", (float(work.need),)))
     if case.device == "gpu":
         found.append(Measurement(GPU_ALLOCATED, "timed", "measured", (float(work.weights + work.activations),)))
         found.append(Measurement(GPU_RESERVED, "timed", "measured", (float(work.weights * 1.1 + work.activations),)))

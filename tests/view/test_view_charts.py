@@ -3,7 +3,8 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from sample_runs import RUNTIME_BYTES, Work, everything, make_run, many
+from msgspec.structs import replace
+from sample_runs import FILE_PAGES, RUNTIME_BYTES, Work, everything, make_run, many
 
 from harness.model.units import GIB, MIB
 from harness.verdict import Estimate
@@ -99,6 +100,17 @@ def test_the_layers_are_what_the_trials_said():
         "activations": 60 * MIB,
         "rest": work.need - RUNTIME_BYTES - 160 * MIB,
     }
+
+
+def test_without_a_group_the_layers_are_those_of_the_process():
+    work = Work("w", weights=100 * MIB, activations=60 * MIB)
+    run = make_run([work])
+    alone = tuple(
+        replace(r, measurements=tuple(m for m in r.measurements if m.metric.scope != "tree")) for r in run.records
+    )
+    layers = layers_of(lay_out(replace(run, records=alone)).spots[0, 0])
+    assert layers["runtime"] == RUNTIME_BYTES + FILE_PAGES
+    assert layers["activations"] == 60 * MIB
 
 
 def test_bars_end_at_their_total_and_limits_within_reach_are_lines():
