@@ -160,7 +160,7 @@ def _budget(case: Case, profile: HardwareProfile | None) -> int | None:
 def _need(case: Case, records: Sequence[Record], profile: HardwareProfile | None) -> Need | None:
     """The need on the tier's own memory: the process tree's, the GPU's, or both where they share one memory."""
     ended = [r for r in records if _fine(r)]
-    host = _peak(ended, TREE_PEAK.id) or _peak(ended, PROCESS_PEAK.id)
+    host = _peak(ended, TREE_PEAK.id, "trial") or _peak(ended, PROCESS_PEAK.id)
     if case.device == "cpu":
         return host
     device = _peak(ended, GPU_RESERVED.id)
@@ -176,10 +176,11 @@ def _shares_memory(case: Case, profile: HardwareProfile | None) -> bool:
     return any(t.id == case.target and t.memory is None for t in targets)
 
 
-def _peak(records: Iterable[Record], metric_id: str) -> Need | None:
-    found = [m for r in records for m in r.measurements if m.metric.id == metric_id and m.values]
+def _peak(records: Iterable[Record], metric_id: str, stage: str | None = None) -> Need | None:
+    every = [m for r in records for m in r.measurements if m.metric.id == metric_id and m.values]
+    found = [m for m in every if stage in (None, m.stage)]
     if not found:
         return None
     top: Measurement = max(found, key=lambda m: max(m.values))
-    bound = top.bound or ("upper" if metric_id == PROCESS_PEAK.id else None)
+    bound = top.bound or ("lower" if metric_id == PROCESS_PEAK.id else None)
     return Need(max(top.values), metric_id, bound)

@@ -8,8 +8,8 @@ from typing import TypeVar
 
 from harness.model.units import show
 from harness.verdict import joined
+from harness.view.charts import AcrossTiers, Dot, DotPlot, Label, LegendEntry, Mark
 from harness.view.figures import Value
-from harness.view.report import AcrossTiers, Dot, DotPlot, Label, LegendEntry, Mark
 from harness.view.scale import Axis, byte_log_ticks, log_axis, log_ticks
 from harness.view.scene import Line, Scene, Spot
 from harness.view.words import shown, spread

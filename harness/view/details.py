@@ -6,7 +6,8 @@ from collections.abc import Sequence
 
 from harness.model.units import show
 from harness.stats import percentile
-from harness.view.report import Ecdf, FigureLine, Tick, WorkloadDetail
+from harness.view.charts import Ecdf, Tick
+from harness.view.report import FigureLine, WorkloadDetail
 from harness.view.scale import Axis
 from harness.view.scene import Line, Scene, Spot
 from harness.view.words import sample, shown

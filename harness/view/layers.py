@@ -17,7 +17,7 @@ from harness.model.record import Record
 from harness.model.units import show_bytes
 from harness.verdict import joined
 from harness.view.across import LEFT, ROW, WIDTH, by_family, label_of
-from harness.view.report import Layer, LegendEntry, LimitLine, MemoryBar, MemoryPlot, MemorySection, Segment
+from harness.view.charts import Layer, LegendEntry, LimitLine, MemoryBar, MemoryPlot, MemorySection, Segment
 from harness.view.scale import Axis, byte_axis, byte_ticks
 from harness.view.scene import Scene, Spot
 
@@ -60,7 +60,7 @@ def layers_of(spot: Spot) -> dict[str, float]:
     """Bytes by layer, in the order of ``LAYERS``; they add up to the need."""
     need = spot.facts.need
     left = need.bytes if need else 0.0
-    in_tree = need is not None and need.metric == TREE_PEAK.id
+    in_tree = bool(_top(spot.facts.work.need, TREE_BASELINE.id, "load"))
     found = {}
     for layer, size in _parts(spot.facts.work.need, spot.facts.case.device, in_tree):
         found[layer] = min(max(size, 0.0), left)

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from msgspec import Struct
 
 from harness.model.units import GIB, KIB, MIB, show
-from harness.view.report import Tick
+from harness.view.charts import Tick
 
 _STEPS = (1.0, 2.0, 5.0)
 _BYTE_STEPS = tuple(m * u for u in (1, KIB, MIB, GIB, 1 << 40) for m in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512))

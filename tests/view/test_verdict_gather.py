@@ -63,11 +63,21 @@ def test_need_is_the_highest_peak_over_stages_and_trials():
     assert need.bytes == 9e9
 
 
-def test_without_a_group_the_process_peak_stands_in_and_is_labelled_an_upper_bound():
+def test_without_a_figure_of_the_tree_the_process_peak_stands_in_and_is_labelled_a_lower_bound():
     run = make_run()
     need = facts_of(replace(run, records=tuple(map(without_tree, run.records))), "board-0:cpu").need
     assert need is not None
-    assert (need.metric, need.bound) == (PROCESS_PEAK.id, "upper")
+    assert (need.metric, need.bound) == (PROCESS_PEAK.id, "lower")
+
+
+def test_a_bound_that_a_meter_states_is_kept():
+    run = make_run()
+    bounded = tuple(
+        replace(r, measurements=tuple(replace(m, bound="upper") for m in r.measurements)) for r in run.records
+    )
+    need = facts_of(replace(run, records=bounded), "board-0:cpu").need
+    assert need is not None
+    assert (need.metric, need.bound) == (TREE_PEAK.id, "upper")
 
 
 def test_a_need_trial_that_went_wrong_gives_no_need():

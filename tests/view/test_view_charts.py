@@ -9,9 +9,9 @@ from sample_runs import FILE_PAGES, RUNTIME_BYTES, Work, everything, make_run, m
 from harness.model.units import GIB, MIB
 from harness.verdict import Estimate
 from harness.view import ReportView, build
+from harness.view.charts import AcrossTiers
 from harness.view.details import percentiles_text
 from harness.view.layers import layers_of
-from harness.view.report import AcrossTiers
 from harness.view.scale import byte_axis, byte_log_ticks, byte_ticks, log_axis, log_ticks
 from harness.view.scene import lay_out
 

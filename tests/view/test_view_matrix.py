@@ -149,12 +149,12 @@ def test_a_cells_states_are_the_counts_it_belongs_to():
         assert len(belonging) == count.number, count.id
 
 
-def test_an_upper_bound_is_said_in_the_figure():
+def test_a_bound_is_said_in_the_figure():
     run = make_run()
     spoilt = tuple(
         replace(r, measurements=tuple(m for m in r.measurements if m.metric.id != "tree_peak")) for r in run.records
     )
-    assert cell(build(replace(run, records=spoilt)), "host:cpu").figures["memory"].text.startswith("at most ")
+    assert cell(build(replace(run, records=spoilt)), "host:cpu").figures["memory"].text.startswith("at least ")
 
 
 def test_rows_are_told_apart_by_what_differs():
