@@ -87,7 +87,8 @@ class Machine:
         return [
             "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "768",
             "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-kernel", str(self.kernel),
-            "-append", f"root=/dev/nvme0n1 rw rootdelay=2 console=ttyS0 quiet panic=-1 systemd.show_status=0 init={init}",
+            "-append",
+            f"root=/dev/nvme0n1 rw rootdelay=2 console=ttyS0 quiet panic=-1 systemd.show_status=0 init={init}",
             "-serial", f"file:{console}", "-serial", f"file:{report}",
             "-device", "nvme,serial=tierbench", *_drive(self.disk, 1), *_drive(self.swap, 2),
         ]  # fmt: skip
