@@ -154,7 +154,11 @@ def select(selection: Selection) -> tuple[list[plan.Selected], list[Finding]]:
     """The selected workloads with what to try them in, and what was noticed. Raises UserError where nothing matches."""
     path = content.search_path(selection.include)
     suites = collect.load_all(path)
-    findings = [*path.findings("suites"), *(f for suite in suites for f in suite.findings)]
+    findings = [
+        *path.findings("suites"),
+        *path.findings("hardware_profiles"),
+        *(f for suite in suites for f in suite.findings),
+    ]
     chosen: list[plan.Selected] = []
     for suite in suites:
         refs = collect.quick_references(suite) if selection.quick else collect.references(suite)
@@ -249,7 +253,7 @@ def execute(
         emit(Notice(sentence))
     caps = capabilities()
     planned, tiers, findings, said = make_plan(selection, settings, caps)
-    for sentence in said:
+    for sentence in (*said, *(finding.message for finding in findings)):
         emit(Notice(sentence))
     manifest = _manifest(planned, tiers, caps, findings)
     path = out if out is not None else RUNS / manifest.run_id
@@ -270,7 +274,7 @@ def resume(
         for notice in so_far.notices:
             emit(Notice(notice))
         engine = _engine(writer, so_far.manifest, means, emit, stop)
-        engine.run(so_far.manifest.plan, {record.trial_id for record in so_far.records})
+        engine.run(so_far.manifest.plan, so_far.records)
     return load(path)
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli import options
-from harness.errors import Exit
+from harness.errors import Exit, UserError
+
+if TYPE_CHECKING:
+    from harness.profiles import Defect
 
 
 @click.group("profile", short_help="Check hardware profiles.")
@@ -21,9 +25,7 @@ def command() -> None:
 @options.as_json
 def check(files: tuple[Path, ...], as_json: bool) -> int:
     """Say all that is wrong with profile FILES, at once and with line numbers."""
-    from harness import profiles
-
-    found = {str(file): profiles.check(file) for file in files}
+    found = {str(file): _defects(file) for file in files}
     if as_json:
         rows = [
             {"file": file, "line": d.line, "field": d.field, "message": d.message, "hint": d.hint}
@@ -48,3 +50,13 @@ def schema() -> int:
 
     click.echo(json.dumps(profiles.schema(), indent=2))
     return Exit.OK
+
+
+def _defects(file: Path) -> list[Defect]:
+    from harness import profiles
+    from harness.profiles import Defect
+
+    try:
+        return profiles.check(file)
+    except UserError as error:
+        return [Defect(0, "", error.what, error.hint)]

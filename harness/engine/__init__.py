@@ -6,6 +6,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from msgspec.structs import replace
+
 from harness.engine.assemble import assemble, broken
 from harness.engine.prepared import Preparation
 from harness.executors import Executor
@@ -25,6 +27,9 @@ from harness.model.spec import Ending
 from harness.store import RunWriter
 
 LAUNCH_TRIES = 2
+PATIENCE = 5.0
+LEAST_PATIENCE_SECONDS = 20.0
+"""Under its limit a work reads its libraries from disk first, which takes seconds whatever the work is."""
 
 
 @dataclass
@@ -49,10 +54,13 @@ class Engine:
     emit: Callable[[EngineEvent], None] = lambda _event: None
     stop: Stop = field(default_factory=Stop)
     _broken: dict[str, Outcome] = field(default_factory=dict)
+    _uncapped_seconds: dict[str, float] = field(default_factory=dict)
 
-    def run(self, plan: Plan, done: Iterable[str] = ()) -> bool:
-        """Run every trial of ``plan`` whose id is not in ``done``; False where it was stopped before the end."""
-        finished = set(done)
+    def run(self, plan: Plan, done: Iterable[Record] = ()) -> bool:
+        """Run every trial of ``plan`` that has no record in ``done``; False where it was stopped before the end."""
+        finished = {record.trial_id for record in done}
+        for earlier in done:
+            self._learn(earlier)
         left = [trial for trial in plan.trials if trial.id not in finished]
         if not self._prepare(left):
             return False
@@ -64,6 +72,7 @@ class Engine:
             if record is None:
                 return False
             self.writer.append(record)
+            self._learn(record)
             self.emit(TrialEnded(record, number, len(plan.trials)))
         return True
 
@@ -85,7 +94,19 @@ class Engine:
         if outcome is not None:
             return broken(trial, outcome, _now())
         prepared = self.preparation.known(trial)
-        return self._try(prepared.trial, prepared.files)
+        return self._try(self._patient(prepared.trial), prepared.files)
+
+    def _learn(self, record: Record) -> None:
+        if record.trial.role == "need" and isinstance(record.outcome, Ok):
+            self._uncapped_seconds[record.trial.case.work_id] = record.wall_seconds
+
+    def _patient(self, trial: Trial) -> Trial:
+        """A ceiling trial waits for a multiple of what the same work took uncapped, and no longer."""
+        uncapped = self._uncapped_seconds.get(trial.case.work_id)
+        if trial.role != "ceiling" or uncapped is None:
+            return trial
+        enough = max(LEAST_PATIENCE_SECONDS, PATIENCE * uncapped)
+        return replace(trial, timeout_seconds=min(trial.timeout_seconds, enough))
 
     def _try(self, trial: Trial, files: tuple[str, ...]) -> Record | None:
         for _ in range(LAUNCH_TRIES):

@@ -106,10 +106,20 @@ def _stage(events: Sequence[ChildEvent]) -> str:
 def _measurements(trial: Trial, events: Sequence[ChildEvent], ending: Ending) -> tuple[Measurement, ...]:
     provenance: Provenance = "enforced" if trial.role == "ceiling" else "measured"
     inside = [replace(e.measurement, provenance=provenance) for e in events if isinstance(e, Measured)]
-    peak = ending.usage.peak_bytes
-    missing = None if peak is not None else "the trial had no group of its own"
-    whole = Measurement(TREE_PEAK, "trial", provenance, () if peak is None else (float(peak),), missing)
-    return (*inside, whole)
+    return (*inside, _whole_tree(inside, ending.usage.peak_bytes, provenance))
+
+
+def _whole_tree(inside: Sequence[Measurement], last: int | None, provenance: Provenance) -> Measurement:
+    """The tree's peak over all stages; the kernel's ``last`` may be one since a stage reset it. None: the stages' bound."""
+    stages = [m for m in inside if m.metric.id == TREE_PEAK.id]
+    figures = [value for m in stages for value in m.values]
+    if last is not None:
+        return Measurement(TREE_PEAK, "trial", provenance, (max([*figures, float(last)]),))
+    if figures and all(m.values for m in stages):
+        bound = next((m.bound for m in stages if m.bound), None)
+        return Measurement(TREE_PEAK, "trial", provenance, (max(figures),), bound=bound)
+    reason = next((m.missing for m in stages if m.missing), "the trial had no group of its own")
+    return Measurement(TREE_PEAK, "trial", provenance, missing=reason)
 
 
 def _facts(events: Sequence[ChildEvent], ending: Ending) -> dict[str, str]:

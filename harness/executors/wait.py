@@ -15,13 +15,14 @@ from dataclasses import dataclass, field
 from harness.limits import Group
 from harness.model import codec
 from harness.model.case import Trial
-from harness.model.events import ChildEvent
+from harness.model.events import ChildEvent, StageBegan
 
 TICK_SECONDS = 1.0
 """How often a limited child's page faults are looked at; an unlimited one is only waited for."""
-STALL_PAGES_PER_SECOND = 50
+STALL_FAULTS_PER_SECOND = 50
 STALL_SECONDS = 15.0
-"""A child that reads the same pages from disk again, at this rate and for this long, makes no headway."""
+"""A child that is still reading its own pages from disk at this rate when its time is up was not slow but stalled."""
+PAGE = 4096
 PIPE_BYTES = 1 << 16
 GARBAGE_LIMIT = 1 << 26
 
@@ -37,20 +38,38 @@ class Seen:
 
 
 @dataclass
-class Stall:
-    """Whether a count of pages read again has grown at a stalling rate over the last ``STALL_SECONDS``."""
+class Faults:
+    """The group's page faults over time, to tell a child that stalls from one that is only slow."""
 
-    _counts: deque[tuple[float, int]] = field(default_factory=deque)
+    group: Group
+    limit_pages: int
+    _history: deque[tuple[float, int]] = field(default_factory=deque)
+    _reread_before: int | None = None
 
-    def is_on(self, now: float, count: int | None) -> bool:
-        """Take the count at ``now``, in seconds; None, where it cannot be told, is never a stall."""
-        if count is None:
+    def look(self, now: float) -> None:
+        """Take the faults at ``now``, in seconds; only the last ``STALL_SECONDS`` are kept."""
+        faults = self.group.major_faults()
+        if faults is None:
+            return
+        self._history.append((now, faults))
+        while len(self._history) > 1 and now - self._history[1][0] >= STALL_SECONDS:
+            self._history.popleft()
+
+    def loaded(self) -> None:
+        """The model has been loaded: from now on, what is read again is read again for want of memory."""
+        self._reread_before = self.group.refaults()
+
+    def reread_everything(self) -> bool:
+        """Whether as many pages as the limit holds have been read again since the model was loaded."""
+        now = self.group.refaults()
+        return None not in (now, self._reread_before) and now - self._reread_before >= self.limit_pages  # type: ignore[operator]
+
+    def still_reading(self) -> bool:
+        """Whether the child read from disk at a stalling rate all through the last ``STALL_SECONDS``."""
+        if not self._history:
             return False
-        self._counts.append((now, count))
-        while now - self._counts[0][0] > STALL_SECONDS and now - self._counts[1][0] >= STALL_SECONDS:
-            self._counts.popleft()
-        began, before = self._counts[0]
-        return now - began >= STALL_SECONDS and count - before >= STALL_PAGES_PER_SECOND * (now - began)
+        (began, before), (now, faults) = self._history[0], self._history[-1]
+        return now - began >= STALL_SECONDS and faults - before >= STALL_FAULTS_PER_SECOND * (now - began)
 
 
 @dataclass
@@ -65,7 +84,12 @@ class Watcher:
     _seen: Seen = field(default_factory=Seen)
     _pending: bytearray = field(default_factory=bytearray)
     _complaint: bytearray = field(default_factory=bytearray)
-    _stall: Stall = field(default_factory=Stall)
+    _faults: Faults | None = None
+
+    def __post_init__(self) -> None:
+        limit = self.trial.limits.memory_bytes
+        if limit is not None:
+            self._faults = Faults(self.group, limit // PAGE)
 
     def watch(self, on_event: Callable[[ChildEvent], None], cancelled: Callable[[], bool]) -> Seen:
         """Pass events on as they come; kill the child at its time limit, on a stall or when cancelled."""
@@ -108,16 +132,18 @@ class Watcher:
         return min(left, TICK_SECONDS)
 
     def _must_stop(self, deadline: float, cancelled: Callable[[], bool]) -> bool:
+        now = time.monotonic()
         self._seen.cancelled = cancelled()
-        self._seen.timed_out = time.monotonic() >= deadline
-        if self.trial.limits.memory_bytes is not None and self._stall.is_on(time.monotonic(), self._reread()):
-            self._seen.stalled_faults = self.group.major_faults()
+        self._seen.timed_out = now >= deadline
+        if self._faults is not None:
+            self._faults.look(now)
+            if self._faults.reread_everything() or (self._seen.timed_out and self._faults.still_reading()):
+                self._seen.stalled_faults = self.group.major_faults()
         return self._seen.cancelled or self._seen.timed_out or self._seen.stalled_faults is not None
 
-    def _reread(self) -> int | None:
-        """Pages read again after they had to be let go of; where the kernel does not count those, major faults."""
-        refaults = self.group.refaults()
-        return refaults if refaults is not None else self.group.major_faults()
+    def _note(self, event: ChildEvent) -> None:
+        if self._faults is not None and isinstance(event, StageBegan) and event.stage == "warm-up":
+            self._faults.loaded()
 
     @staticmethod
     def _read(descriptor: int, into: bytearray) -> bool:
@@ -138,7 +164,9 @@ class Watcher:
         self._pending[:] = rest[-GARBAGE_LIMIT:]
         for line in lines:
             with suppress(codec.FormatError):  # a workload that wrote into our descriptor cannot spoil the rest
-                on_event(codec.decode_event(line))
+                event = codec.decode_event(line)
+                self._note(event)
+                on_event(event)
 
     def _end(self, pidfd: int) -> None:
         if self.process.poll() is None:

@@ -106,7 +106,7 @@ def test_resume_runs_only_what_is_missing(rig, tmp_path):
     rig.executor.executed.clear()
     writer, run = store.RunWriter.resume(tmp_path / "run")
     with writer:
-        assert rig.engine(writer).run(run.manifest.plan, {r.trial_id for r in run.records})
+        assert rig.engine(writer).run(run.manifest.plan, run.records)
     assert rig.ran() == [t.id for t in rig.plan.trials[1:]]
     assert store.read(tmp_path / "run").complete
 
