@@ -110,7 +110,7 @@ def _measurements(trial: Trial, events: Sequence[ChildEvent], ending: Ending) ->
 
 
 def _whole_tree(inside: Sequence[Measurement], last: int | None, provenance: Provenance) -> Measurement:
-    """The tree's peak over all stages; the kernel's ``last`` may be one since a stage reset it. None: the stages' bound."""
+    """The tree's peak over all stages. A stage may have reset the kernel's mark before it came to ``last``."""
     stages = [m for m in inside if m.metric.id == TREE_PEAK.id]
     figures = [value for m in stages for value in m.values]
     if last is not None:

@@ -6,6 +6,7 @@ VmHWM is reset by writing ``5`` to ``/proc/self/clear_refs``; the trial's group 
 from __future__ import annotations
 
 import os
+import resource
 from pathlib import Path
 from typing import Self
 
@@ -23,7 +24,8 @@ from harness.model.measure import (
 )
 from harness.model.spec import TreeWatch
 
-NO_GROUP = "the trial had no group of its own, so its tree's peak is not known; the process peak is below it"
+NO_GROUP = "the trial had no group of its own, so nothing is charged to it"
+NO_GROUP_BUT_CHILDREN = "the trial had no group of its own and started other processes: nothing bounds its tree's peak"
 NO_RESET = "this kernel cannot reset the group's high-water mark: only the peak of the whole trial is known"
 
 
@@ -99,7 +101,7 @@ class TreeMemory:
     def end(self, stage: Stage) -> tuple[Measurement, ...]:
         """The stage's peak and what it started from; missing with the reason where the kernel does not say."""
         if self._watch is None or self._descriptor is None:
-            return (_one(TREE_PEAK, stage, None, NO_GROUP),)
+            return (_bound(stage), _one(TREE_BASELINE, stage, None, NO_GROUP))
         peak = int(os.pread(self._descriptor, 64, 0))
         return (
             _one(TREE_PEAK, stage, peak if self._watch.reset else None, NO_RESET),
@@ -121,6 +123,23 @@ class TreeMemory:
 
 def _status() -> str:
     return Path("/proc/self/status").read_text()
+
+
+def started_others() -> bool:
+    """Whether this process has, or had and waited for, children."""
+    try:
+        os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
+    except ChildProcessError:
+        return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 0
+    return True
+
+
+def _bound(stage: Stage) -> Measurement:
+    """Without a group: of a process alone, its own peak (shared and file pages counted in full) is an upper bound."""
+    peak = None if started_others() else status_bytes(_status(), "VmHWM")
+    if peak is None:
+        return _one(TREE_PEAK, stage, None, NO_GROUP_BUT_CHILDREN)
+    return Measurement(TREE_PEAK, stage, "measured", values=(float(peak),), bound="upper")
 
 
 def _one(metric: Metric, stage: Stage, value: int | None, missing: str) -> Measurement:
