@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -36,6 +37,12 @@ RUNS = Path("tierbench-runs")
 """Where runs go unless told otherwise, below the working directory."""
 
 DEVICES: tuple[Device, ...] = ("cpu", "gpu")
+OTHER_RUN = Finding(
+    "warning",
+    "other-run",
+    "another tierbench is measuring on this machine: both disturb each other",
+    "run one at a time",
+)
 Listener = Callable[[EngineEvent], None]
 
 
@@ -248,17 +255,15 @@ def execute(
     stop: Stop | None = None,
 ) -> RunHandle:
     """Plan, run and write a new run. Stopping early leaves a run that can be resumed. Raises UserError."""
-    limits.chosen(means)
-    for sentence in limits.sweep():
-        emit(Notice(sentence))
-    caps = capabilities()
-    planned, tiers, findings, said = make_plan(selection, settings, caps)
-    for sentence in (*said, *(finding.message for finding in findings)):
-        emit(Notice(sentence))
-    manifest = _manifest(planned, tiers, caps, findings)
-    path = out if out is not None else RUNS / manifest.run_id
-    with store.RunWriter.create(path, manifest) as writer:
-        _engine(writer, manifest, means, emit, stop).run(planned)
+    with _measuring(means, emit) as disturbed:
+        caps = capabilities()
+        planned, tiers, findings, said = make_plan(selection, settings, caps)
+        for sentence in (*said, *(finding.message for finding in findings)):
+            emit(Notice(sentence))
+        manifest = _manifest(planned, tiers, caps, [*findings, *disturbed])
+        path = out if out is not None else RUNS / manifest.run_id
+        with store.RunWriter.create(path, manifest) as writer:
+            _engine(writer, manifest, means, emit, stop).run(planned)
     return load(path)
 
 
@@ -266,16 +271,29 @@ def resume(
     path: Path, *, means: str | None = None, emit: Listener = lambda _event: None, stop: Stop | None = None
 ) -> RunHandle:
     """Run what the run at ``path`` still lacks. Raises UserError where there is none or another process writes it."""
+    with _measuring(means, emit):
+        writer, so_far = store.RunWriter.resume(path)
+        with writer:
+            for notice in so_far.notices:
+                emit(Notice(notice))
+            _engine(writer, so_far.manifest, means, emit, stop).run(so_far.manifest.plan, so_far.records)
+    return load(path)
+
+
+@contextmanager
+def _measuring(means: str | None, emit: Listener) -> Iterator[list[Finding]]:
+    """Check what was asked, clear away what dead runs left, and find out whether another run is measuring."""
     limits.chosen(means)
     for sentence in limits.sweep():
         emit(Notice(sentence))
-    writer, so_far = store.RunWriter.resume(path)
-    with writer:
-        for notice in so_far.notices:
-            emit(Notice(notice))
-        engine = _engine(writer, so_far.manifest, means, emit, stop)
-        engine.run(so_far.manifest.plan, so_far.records)
-    return load(path)
+    with ExitStack() as stack:
+        try:
+            alone = stack.enter_context(store.measuring(cache_directory()))
+        except OSError as error:
+            raise store.disk_error(cache_directory(), error) from error
+        if not alone:
+            emit(Notice(OTHER_RUN.message))
+        yield [] if alone else [OTHER_RUN]
 
 
 def load(path: Path | str) -> RunHandle:

@@ -38,7 +38,7 @@ class Settings(Struct, frozen=True):
 
 QUICK = Settings(
     processes=1,
-    timing=Pace(budget_seconds=4.0, warmup_seconds=3.0),
+    timing=Pace(budget_seconds=3.0, warmup_seconds=2.0),
     memory=Pace(steps=2),
     ceiling_timeout_seconds=60.0,
 )

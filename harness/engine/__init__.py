@@ -27,7 +27,7 @@ from harness.model.spec import Ending
 from harness.store import RunWriter
 
 LAUNCH_TRIES = 2
-PATIENCE = 5.0
+PATIENCE = 4.0
 LEAST_PATIENCE_SECONDS = 20.0
 """Under its limit a work reads its libraries from disk first, which takes seconds whatever the work is."""
 

@@ -224,6 +224,39 @@ def test_ctrl_c_finishes_the_record_exits_130_and_can_be_resumed(tierbench, ligh
     assert store.read(path).complete
 
 
+def test_two_runs_at_once_each_in_its_place_and_never_the_same(tierbench, light, tmp_path, environment):
+    path = tmp_path / "run"
+    first = start(environment, "run", "light", "-I", light, "--budget", 0.5, "--precision", 0.0001, "--out", path)
+    wait_for(path / store.RECORDS, 1, first)
+    same = tierbench("run", "--resume", path)
+    assert same.returncode == Exit.MACHINE
+    assert "another tierbench is writing this run" in same.stderr
+    other = tierbench("run", "light", "-k", "ms=1", "-I", light, *RUN, "--out", tmp_path / "other")
+    assert other.returncode == Exit.OK
+    assert "another tierbench is measuring" in other.stderr
+    assert "other-run" in [f.code for f in store.read(tmp_path / "other").manifest.findings]
+    first.send_signal(signal.SIGINT)
+    first.communicate(timeout=60)
+
+
+def test_a_disk_that_fills_up_ends_the_run_in_one_line_and_loses_nothing(tierbench, light, tmp_path):
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", disk], check=False).returncode:
+        pytest.skip("mounting a small disk needs root")
+    try:
+        done = tierbench("run", "light", "-I", light, "--budget", 0.5, "--precision", 0.0001, "--out", disk / "run")
+        assert done.returncode == Exit.MACHINE
+        assert "the disk is full" in done.stderr
+        assert "Traceback" not in done.stderr
+        lines = (disk / "run" / store.RECORDS).read_bytes()
+        assert lines.endswith(b"\n")
+        finished = done.stderr.count("  ok  ")
+        assert len(store.read(disk / "run").records) == finished > 0
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
 def test_ctrl_c_twice_stops_at_once(light, tmp_path, environment):
     body = "def build(self, place):\n    import time\n    return Model(lambda: time.sleep(600))"
     (light / "suites" / "endless.py").write_text(workload(body, "endless"))

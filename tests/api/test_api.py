@@ -1,0 +1,77 @@
+"""tierbench from Python, as in a notebook."""
+
+from __future__ import annotations
+
+import pytest
+
+import harness
+from harness.errors import UnknownName, UserError
+
+SUITE = """
+from harness import Model, Workload
+
+
+class Nap(Workload):
+    name = "nap"
+    runtimes = ("python",)
+    parameters = {"ms": (1, 2)}
+    quick = {"ms": 1}
+
+    def build(self, place, ms):
+        import time
+
+        return Model(lambda: time.sleep(ms / 1000))
+"""
+
+
+@pytest.fixture(scope="module")
+def handle(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("api")
+    (folder / "suites").mkdir()
+    (folder / "suites" / "light.py").write_text(SUITE)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TIERBENCH_CACHE", str(folder / "cache"))
+        yield harness.run("light", profiles=("host", "rpi5"), quick=True, include=(folder,), out=folder / "run")
+
+
+def test_a_run_is_complete_and_knows_where_it_lies(handle):
+    assert handle.complete
+    assert not handle.failed
+    assert handle.path.name == "run"
+    assert "of 3 trials" in repr(handle)
+
+
+def test_the_frame_is_tidy(handle):
+    frame = handle.frame()
+    assert {"case", "metric", "unit", "value", "low", "high", "provenance", "outcome"} <= set(frame.columns)
+    latency = frame[(frame.metric == "latency") & (frame.tier == "host:cpu")].iloc[0]
+    assert latency.unit == "s"
+    assert 0.001 < latency.value < 1
+    assert latency.provenance == "measured"
+    board = frame[(frame.metric == "latency") & (frame.tier != "host:cpu")].iloc[0]
+    assert board.value != board.value, "a board has no time of its own before it is projected"
+    assert board.note
+
+
+def test_a_stored_run_loads_to_the_same(handle):
+    assert harness.load(handle.path).data == handle.data
+
+
+def test_the_report_is_one_file(handle, tmp_path):
+    page = handle.report(tmp_path / "page.html")
+    assert page.read_text().startswith("<!doctype html>")
+
+
+def test_what_a_caller_can_mend_is_a_user_error(tmp_path):
+    with pytest.raises(UserError, match="holds no run"):
+        harness.load(tmp_path)
+    with pytest.raises(UnknownName, match="did you mean rpi5"):
+        harness.run("vision", profiles=("rpi6",), out=tmp_path / "x")
+    assert not (tmp_path / "x").exists()
+
+
+def test_public_names_are_lazy_and_complete():
+    for name in harness.__all__:
+        assert getattr(harness, name) is not None
+    with pytest.raises(AttributeError):
+        harness.nothing_like_it  # noqa: B018
