@@ -12,10 +12,10 @@ from harness.errors import Exit
 @options.as_json
 def command(as_json: bool) -> int:
     """Say what can be measured and enforced here, what disturbs a measurement, and how to mend it."""
-    from harness import api, host
+    from harness import host, selection
     from harness.model import codec
 
-    caps, environment = api.capabilities(), host.environment()
+    caps, environment = selection.capabilities(), host.environment()
     findings = host.doctor(caps, environment)
     if as_json:
         report = {"capabilities": caps, "environment": environment, "findings": findings}

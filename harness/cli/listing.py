@@ -101,10 +101,12 @@ def runs(runs: Path, as_json: bool) -> int:
 @options.as_json
 def runtimes(as_json: bool) -> int:
     """Runtimes and why one cannot be used here."""
-    from harness import api
+    from harness import selection
 
     rows = [
-        {"runtime": s.id, "device": s.device, "version": s.version, "reason": s.reason} for s in api.runtime_states()
+        {"runtime": s.id, "device": s.device, "version": s.version, "reason": s.reason}
+        for s in selection.runtime_states()
+        for s in selection.runtime_states()
     ]
     return _print(rows, as_json, lambda r: (r["runtime"], r["device"], r["version"], r["reason"] or "ready"))
 

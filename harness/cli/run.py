@@ -70,7 +70,7 @@ def _settings(asked: dict[str, Any]) -> Settings:
 
 
 def _selection(asked: dict[str, Any]) -> Any:
-    from harness.api import Selection
+    from harness.selection import Selection
 
     return Selection(
         workloads=asked["workloads"],
@@ -99,10 +99,10 @@ def _resume(path: Path, asked: dict[str, Any], emit: Any, stop: Any) -> RunHandl
 
 
 def _say_plan(asked: dict[str, Any], settings: Settings, as_json: bool) -> int:
-    from harness import api
+    from harness import selection
     from harness.model import codec
 
-    planned, _, _, said = api.make_plan(_selection(asked), settings, api.capabilities())
+    planned, _, _, said = selection.make_plan(_selection(asked), settings, selection.capabilities())
     if as_json:
         click.echo(codec.encode(planned))
         return Exit.OK
