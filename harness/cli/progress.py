@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.engine import Stop
+from harness.model.case import Trial
 from harness.model.events import EngineEvent, Notice, TrialEnded, TrialStage, TrialStarted
 from harness.model.outcome import DoesNotFit, Failed, Outcome, Thrashes, TimedOut, name_of
 from harness.model.units import show, show_bytes
@@ -68,7 +69,7 @@ def _live() -> Iterator[Emit]:
                 _update(status, status_text)
             text = line_of(event)
             if text:
-                console.print(text, markup=False, highlight=False)
+                console.print(text, markup=False, highlight=False, soft_wrap=True)
 
         yield emit
 
@@ -76,14 +77,14 @@ def _live() -> Iterator[Emit]:
 def _update(status: Status, text: str) -> None:
     from rich.text import Text
 
-    status.update(Text(text))
+    status.update(Text(text, no_wrap=True, overflow="ellipsis"))
 
 
 def _status_of(event: EngineEvent) -> str | None:
     if isinstance(event, TrialStarted):
-        return f"[{event.number}/{event.total}] {event.trial.role} {event.trial.case.id}"
+        return f"[{event.number}/{event.total}] {event.trial.role}: {_subject(event.trial)}"
     if isinstance(event, TrialStage):
-        return f"{event.trial.role} {event.trial.case.id}: {event.stage}"
+        return f"{event.trial.role}, {event.stage}: {_subject(event.trial)}"
     return event.text if isinstance(event, Notice) else None
 
 
@@ -94,11 +95,16 @@ def line_of(event: EngineEvent) -> str | None:
     if not isinstance(event, TrialEnded):
         return None
     record = event.record
-    subject = record.trial.case.id if record.trial.role == "ceiling" else record.trial.case.work_id
     seconds = show(record.wall_seconds, "s", 2)
     width = len(str(event.total))
     place = f"[{event.number:>{width}}/{event.total}]"
-    return f"{place} {record.trial.role:<7} {subject}  {_said(record.outcome)}  {seconds}"
+    return f"{place} {record.trial.role:<7} {_subject(record.trial)}  {_said(record.outcome)}  {seconds}"
+
+
+def _subject(trial: Trial) -> str:
+    case = trial.case
+    tier = case.tier if trial.role == "ceiling" else f"this host's {case.device}"
+    return f"{case.workload.id} on {tier}, {case.runtime} {case.dtype}"
 
 
 def _said(outcome: Outcome) -> str:
