@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -157,12 +158,13 @@ def test_two_groups_do_not_touch_each_other(means: str) -> None:
 
 
 @pytest.fixture(scope="module")
-def mapped_file(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def mapped_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
     path = tmp_path_factory.mktemp("mapped") / "weights"
     with path.open("wb") as file:
         for _ in range(300):
             file.write(os.urandom(MIB))
-    return path
+    yield path
+    path.unlink()
 
 
 READ_MAPPED = """

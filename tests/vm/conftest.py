@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -9,12 +11,15 @@ import pytest
 
 
 @pytest.fixture(scope="session")
-def debian(tmp_path_factory: pytest.TempPathFactory) -> machine.Machine:
-    """The machine's disk and kernel; skips by name where they cannot be had."""
+def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Machine]:
+    """The machine's disk and kernel, removed at the end; skips by name where they cannot be had."""
+    folder = tmp_path_factory.mktemp("debian")
     try:
-        return machine.build(tmp_path_factory.mktemp("debian"))
+        yield machine.build(folder)
     except machine.Unavailable as reason:
         pytest.skip(f"virtual machine: {reason}")
+    finally:
+        shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
