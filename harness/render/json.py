@@ -10,7 +10,7 @@ import msgspec
 from harness.view import ReportView
 from harness.view.report import DataRow
 
-CASE = ("case", "workload", "family", "tier", "device", "runtime", "dtype", "scenario", "outcome")
+CASE = ("case", "workload", "family", "tier", "device", "runtime", "dtype", "scenario", "outcome", "limit")
 FIGURE = tuple(name for name in DataRow.__struct_fields__ if name not in CASE)
 
 

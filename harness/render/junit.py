@@ -54,7 +54,7 @@ def _case(suite: Element, tier: Tier, row: Row, cell: Cell, kind: str) -> None:
     test = SubElement(suite, "testcase", {"classname": _clean(tier.id), "name": name, **time})
     if kind == "passed":
         return
-    said = ": ".join(part for part in (cell.fit.word, cell.fit.detail) if part)
+    said = ": ".join(part for part in (cell.fit.said, cell.fit.detail) if part)
     if cell.fit.state == "fits" and cell.deadline:
         said = cell.deadline.text
     SubElement(test, kind, message=_clean(said), type=cell.fit.state)

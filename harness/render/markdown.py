@@ -46,9 +46,9 @@ def _cell(cell: Cell | None) -> str:
     if latency.provenance == "projected":
         parts = [f"*{parts[0]}*"]
     if cell.fit.state != "fits" or not parts:
-        word = escape(f"{cell.fit.word} {cell.fit.detail}".strip())
+        word = escape(f"{cell.fit.said} {cell.fit.detail}".strip())
         parts.append(f"**{word}**" if cell.fit.state != "fits" else word)
-    if cell.bar and cell.fit.state == "fits":
+    if cell.bar and cell.fit.state in {"fits", "unsupported"}:
         parts.append(escape(cell.bar.label))
     return "<br>".join(parts)
 

@@ -60,13 +60,19 @@ def _lines(cell: Cell) -> list[str]:
     latency = cell.figures["latency"]
     time = f"{latency.text} {latency.spread}".strip()
     if cell.fit.state != "fits":
-        return [line for line in (time if latency.value is not None else "", cell.fit.word, cell.fit.detail) if line]
-    first = time if latency.value is not None else cell.fit.word
+        shown = time if latency.value is not None else ""
+        return [line for line in (shown, cell.fit.said, cell.fit.detail, _needs(cell)) if line]
+    first = time if latency.value is not None else cell.fit.said
     return [
         line
         for line in (first, cell.bar.label if cell.bar else "", cell.deadline.text if cell.deadline else "")
         if line
     ]
+
+
+def _needs(cell: Cell) -> str:
+    """Of a case that was not tried all that is known: its need, measured on the host."""
+    return f"needs {cell.bar.label}" if cell.bar and cell.fit.state == "unsupported" else ""
 
 
 def _plain(view: ReportView, console: Console) -> None:

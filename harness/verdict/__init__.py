@@ -6,14 +6,17 @@
 from __future__ import annotations
 
 from harness.verdict.gather import CaseFacts, Estimate, Need, Work, gather, samples
-from harness.verdict.judge import STATES, Count, DeadlineState, Judged, State, counts, deadline_state, state_of
+from harness.verdict.judge import STATES, TRIED, Count, DeadlineState, Judged, State, counts, deadline_state, state_of
+from harness.verdict.limits import Enforcement, memory_limit
 from harness.verdict.sentence import article, headline, joined, runtime_name, share
 
 __all__ = [
     "STATES",
+    "TRIED",
     "CaseFacts",
     "Count",
     "DeadlineState",
+    "Enforcement",
     "Estimate",
     "Judged",
     "Need",
@@ -25,6 +28,7 @@ __all__ = [
     "gather",
     "headline",
     "joined",
+    "memory_limit",
     "runtime_name",
     "samples",
     "share",

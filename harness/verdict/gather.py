@@ -12,6 +12,7 @@ from harness.model.measure import GPU_RESERVED, LATENCY, PROCESS_PEAK, TREE_PEAK
 from harness.model.outcome import DoesNotFit, Ok, Outcome, Thrashes, Unsupported, name_of
 from harness.model.profile import HardwareProfile
 from harness.model.record import Record, Run
+from harness.verdict.limits import Enforcement, enforcement, told
 
 _WORST_FIRST = ("failed", "timed_out", "does_not_fit", "thrashes", "unsupported", "ok")
 
@@ -65,6 +66,11 @@ class CaseFacts(Struct, frozen=True):
         return samples(self.work.timing, LATENCY.id, stage="timed") if self.on_host else ()
 
     @property
+    def enforcement(self) -> Enforcement:
+        """How far a board's memory limit was in force; empty for the host and where it was not tried."""
+        return enforcement(self.ceiling)
+
+    @property
     def items(self) -> float | None:
         """What one step processes, None where no trial said."""
         every = (*self.work.timing, *self.work.need, *((self.ceiling,) if self.ceiling else ()))
@@ -82,13 +88,14 @@ def gather(run: Run, estimates: Mapping[str, Estimate] | None = None) -> tuple[C
     for case in cases.values():
         work, ceiling = works.get(case.work_id, Work()), ceilings.get(case.id)
         profile = profiles.get(case.profile)
+        outcome = _outcome(case, work, ceiling, skipped.get(case.id))
         found.append(
             CaseFacts(
                 case=case,
                 work=work,
                 ceiling=ceiling,
-                outcome=_outcome(case, work, ceiling, skipped.get(case.id)),
-                limit_bytes=_limit(case, run, ceiling, profile),
+                outcome=outcome,
+                limit_bytes=_limit(case, run, outcome, ceiling, profile),
                 need=_need(case, work.need, profile),
                 estimate=(estimates or {}).get(case.id),
             )
@@ -117,11 +124,11 @@ def _ceilings(records: Iterable[Record]) -> dict[str, Record]:
 
 
 def _outcome(case: Case, work: Work, ceiling: Record | None, skipped: str | None) -> Outcome | None:
-    """A board's outcome is its ceiling trial's, or that of what should have come before it; a host's is the worst."""
+    """A board's outcome is what its ceiling trial tells, or that of what came before it; a host's is the worst."""
     if skipped is not None:
         return Unsupported(skipped)
     if case.profile != HOST:
-        return ceiling.outcome if ceiling else _worst(r for r in (*work.prepare, *work.need) if not _fine(r))
+        return told(ceiling) if ceiling else _worst(r for r in (*work.prepare, *work.need) if not _fine(r))
     return _worst((*work.timing, *work.need)) or _worst(r for r in work.prepare if not _fine(r))
 
 
@@ -134,11 +141,13 @@ def _worst(records: Iterable[Record]) -> Outcome | None:
     return min(outcomes, key=lambda o: _WORST_FIRST.index(name_of(o)), default=None)
 
 
-def _limit(case: Case, run: Run, ceiling: Record | None, profile: HardwareProfile | None) -> int | None:
+def _limit(
+    case: Case, run: Run, outcome: Outcome | None, ceiling: Record | None, profile: HardwareProfile | None
+) -> int | None:
     """What the case may use, in bytes: the limit that stopped it, else the one set, else what the tier has."""
     if ceiling is not None:
-        if isinstance(ceiling.outcome, DoesNotFit | Thrashes):
-            return ceiling.outcome.limit_bytes
+        if isinstance(outcome, DoesNotFit | Thrashes):
+            return outcome.limit_bytes
         if ceiling.trial.limits.memory_bytes is not None:
             return ceiling.trial.limits.memory_bytes
     if case.profile != HOST:

@@ -21,6 +21,9 @@ STATES: dict[State, str] = {
 }
 """State -> its words as they stand in a cell."""
 
+TRIED: frozenset[State] = frozenset({"fits", "thrashes", "does_not_fit"})
+"""States that say something of what fits."""
+
 DeadlineState = Literal["met", "missed", "unclear"]
 
 _OF_OUTCOME: tuple[tuple[type[Outcome], State], ...] = (

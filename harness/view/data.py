@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from harness.verdict import CaseFacts
+from harness.verdict import CaseFacts, State
 from harness.view.figures import Value
 from harness.view.report import DataRow
 from harness.view.scene import Scene
@@ -22,7 +22,7 @@ def _kept(facts: CaseFacts, values: Iterable[Value]) -> Iterable[Value]:
     return (v for v in values if v.value is not None or v.metric not in needless)
 
 
-def _row(facts: CaseFacts, state: str, value: Value) -> DataRow:
+def _row(facts: CaseFacts, state: State, value: Value) -> DataRow:
     case = facts.case
     return DataRow(
         case=case.id,
@@ -34,6 +34,7 @@ def _row(facts: CaseFacts, state: str, value: Value) -> DataRow:
         dtype=case.dtype,
         scenario=case.scenario,
         outcome=state,
+        limit=facts.enforcement,
         metric=value.metric,
         stage=value.stage,
         marks=value.marks,

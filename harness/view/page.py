@@ -7,7 +7,7 @@ from datetime import datetime
 
 from harness.model.measure import Provenance
 from harness.model.record import Run
-from harness.verdict import Estimate, counts, headline, joined
+from harness.verdict import TRIED, Estimate, counts, headline, joined, memory_limit
 from harness.view.across import across
 from harness.view.data import rows
 from harness.view.details import details
@@ -79,16 +79,19 @@ def _lead(scene: Scene) -> list[str]:
 
 
 def _how_enforced(scene: Scene) -> str:
-    ceilings = [s.facts.ceiling for s in scene.spots.values() if s.facts.ceiling]
-    limits = [e for r in ceilings for e in r.enforced if e.limit == "memory"]
-    means = list(dict.fromkeys(e.means for e in limits if e.given is not None))
-    if not ceilings:
+    tried = [s.facts for s in scene.spots.values() if s.facts.ceiling]
+    held = [f for f in tried if f.enforcement != "not enforced"]
+    if not tried:
         return ""
-    if not means:
+    if not held:
         return "No memory limit could be enforced here, so nothing can be said of what fits a board."
-    about = " (approximate)" if any(e.approximate for e in limits) else ""
+    means = dict.fromkeys(e.means for f in held if f.ceiling and (e := memory_limit(f.ceiling)))
+    about = "approximately " if any(f.enforcement == "approximately enforced" for f in held) else ""
     machine = scene.run.manifest.environment.machine
-    return f"Each board's memory limit was enforced on this {machine} host by {joined(means)}{about}."
+    said = f"Each board's memory limit was {about}enforced on this {machine} host by {joined(list(means))}"
+    lost = len(tried) - len(held)
+    gone = f"; in {lost} of {len(tried)} cases it could not be, and they count as not tried" if lost else ""
+    return f"{said}{gone}."
 
 
 def _how_timed(scene: Scene) -> str:
@@ -106,5 +109,5 @@ def _how_timed(scene: Scene) -> str:
 
 def _key(scene: Scene) -> tuple[ProvenanceKey, ...]:
     used = {v.provenance for s in scene.spots.values() for v in s.values.values()}
-    tried = any(s.tier.board and s.judged.state in {"fits", "thrashes", "does_not_fit"} for s in scene.spots.values())
+    tried = any(s.tier.board and s.judged.state in TRIED for s in scene.spots.values())
     return tuple(ProvenanceKey(id_, id_, meaning, id_ in used or (id_ == "enforced" and tried)) for id_, meaning in KEY)

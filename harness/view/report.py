@@ -34,6 +34,13 @@ class Fit(Struct, frozen=True):
     detail: str = ""
     provenance: Provenance | None = None
     note: str = ""
+    approximate: bool = False
+    """True where the limit was enforced by a means that only comes near it: say ``approximately`` with it."""
+
+    @property
+    def said(self) -> str:
+        """Its word, with a caveat where it needs one."""
+        return f"{self.word} (approximately enforced)" if self.approximate else self.word
 
 
 class Bar(Struct, frozen=True):
@@ -203,6 +210,8 @@ class DataRow(Struct, frozen=True):
     dtype: str
     scenario: str
     outcome: str
+    limit: str
+    """Of memory, for a board: ``enforced``, ``approximately enforced``, ``not enforced``; empty where not tried."""
     metric: str
     stage: str
     marks: str

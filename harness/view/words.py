@@ -5,7 +5,7 @@ from __future__ import annotations
 from harness.model.measure import Provenance
 from harness.model.outcome import DoesNotFit, Thrashes
 from harness.model.units import show, show_bytes, show_percent
-from harness.verdict import STATES, CaseFacts, Judged, share
+from harness.verdict import STATES, TRIED, CaseFacts, Judged, share
 from harness.view.figures import Value, why_not
 from harness.view.report import Bar, Deadline, Fit, Shown
 
@@ -43,10 +43,11 @@ def sample(value: Value) -> str:
 
 def fit(facts: CaseFacts, judged: Judged) -> Fit:
     """The verdict of a cell: a board's was enforced on the host, the host's own was measured."""
-    tried = judged.state in {"fits", "thrashes", "does_not_fit"}
+    tried = judged.state in TRIED
     by: Provenance = "measured" if facts.on_host else "enforced"
     provenance = by if tried else None
-    return Fit(judged.state, STATES[judged.state], _detail(facts, judged), provenance, _fit_note(facts, judged))
+    loose = provenance == "enforced" and facts.enforcement == "approximately enforced"
+    return Fit(judged.state, STATES[judged.state], _detail(facts, judged), provenance, _fit_note(facts, judged), loose)
 
 
 def _detail(facts: CaseFacts, judged: Judged) -> str:

@@ -8,10 +8,11 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import pytest
-from sample_runs import Work, boards, everything, make_run, many
+from sample_runs import Work, boards, everything, make_run, many, with_limit
 
 from harness.errors import ContentError
 from harness.model.measure import Finding
+from harness.model.record import Run
 from harness.render import html
 from harness.verdict import Estimate
 from harness.view import build
@@ -141,6 +142,20 @@ def test_what_is_projected_is_marked_in_shape_fill_and_word(text: str):
     cell = next(c for c in re.findall(r"<td data-t=\"3\".*?</td>", text, re.DOTALL) if "projected" in c)
     assert '<span class="tag projected">projected</span> <b>about 120 ms</b>' in cell
     assert 'href="#d-projected"' in text
+
+
+def test_a_limit_that_was_not_enforced_is_never_a_fit_and_an_approximate_one_says_so():
+    def boards_of(run: Run) -> list[str]:
+        cells = re.findall(r'<td data-t="[12]".*?</td>', html.render(build(run), THEME), re.DOTALL)
+        return [re.sub(r"<[^>]+>", " ", c) for c in cells]
+
+    loose = boards_of(with_limit(make_run(), given=None, note="nothing here can enforce it"))
+    assert len(loose) == 6
+    for said in loose:
+        assert "fits" not in said
+        assert "memory limit not enforced: nothing here can enforce it" in said
+        assert re.search(r"measured on host\s+needs \d", said)
+    assert all("approximately enforced" in said for said in boards_of(with_limit(make_run(), approximate=True)))
 
 
 def test_the_downloads_are_in_the_page(page: Page):

@@ -8,7 +8,7 @@ from xml.etree import ElementTree
 import pytest
 from msgspec.structs import replace
 from rich.console import Console
-from sample_runs import Work, boards, everything, make_run, with_fate
+from sample_runs import Work, boards, everything, make_run, with_fate, with_limit
 
 from harness.model.measure import Finding
 from harness.model.outcome import Failed
@@ -141,6 +141,18 @@ def test_junit_holds_what_xml_cannot():
     text = junit.render(build(make_run([work], processes=1)))
     message = ElementTree.fromstring(text).find(".//error").get("message")  # type: ignore[union-attr]
     assert message == "failed: bad ��[31m <byte> & ]]>"
+
+
+def test_every_format_says_that_a_limit_was_not_or_only_approximately_enforced():
+    loose, near = (build(with_limit(make_run(), **how)) for how in ({"given": None}, {"approximate": True}))
+    assert printed(loose, terminal_like=False).count("not tried; memory limit not enforced; needs ") == 6
+    assert markdown.render(loose).count("**not tried memory limit not enforced**<br>") == 6
+    assert junit.render(loose).count("<skipped ") == 6
+    assert csv.render(loose).count(",unsupported,not enforced,") == csv.render(loose).count("board-")
+    assert '"limit":"not enforced"' in json.render(loose)
+    assert printed(near, terminal_like=False).count("(approximately enforced)") == 6
+    assert markdown.render(near).count("(approximately enforced)") == 6
+    assert "does not fit (approximately enforced): needs" in junit.render(near)
 
 
 def test_all_of_them_take_an_empty_run():

@@ -6,6 +6,8 @@ import random
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from msgspec.structs import replace as changed_copy
+
 from harness.model.case import HOST, Case, Limits, Plan, Role, Skip, Trial, WorkloadRef
 from harness.model.machine import Capabilities, Environment, Gpu, MeterState
 from harness.model.measure import (
@@ -309,6 +311,16 @@ def with_fate(work: Work, **fates: Outcome) -> Work:
     """The work with outcomes on tiers named like ``host_cpu`` or ``board_0_cpu``."""
     named = {k.rsplit("_", 1)[0].replace("_", "-") + ":" + k.rsplit("_", 1)[1]: v for k, v in fates.items()}
     return replace(work, fates={**work.fates, **named})
+
+
+def with_limit(run: Run, **changed: object) -> Run:
+    """The run with another account of how its memory limits were enforced, e.g. ``given=None``."""
+
+    def other(record: Record) -> Record:
+        entries = tuple(changed_copy(e, **changed) if e.limit == "memory" else e for e in record.enforced)
+        return changed_copy(record, enforced=entries)
+
+    return changed_copy(run, records=tuple(map(other, run.records)))
 
 
 def everything() -> Run:

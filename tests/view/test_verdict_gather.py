@@ -3,11 +3,11 @@ from __future__ import annotations
 import pytest
 import sample_runs
 from msgspec.structs import replace
-from sample_runs import SMALL, Work, boards, make_run, with_fate
+from sample_runs import SMALL, Work, boards, make_run, with_fate, with_limit
 
 from harness.model.case import HOST
 from harness.model.measure import PROCESS_PEAK, TREE_PEAK
-from harness.model.outcome import DoesNotFit, Failed, Ok, Thrashes, TimedOut, Unsupported
+from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported, name_of
 from harness.model.record import Record, Run
 from harness.model.units import GIB, MIB
 from harness.verdict import CaseFacts, Estimate, gather, state_of
@@ -141,3 +141,51 @@ def test_an_empty_run_gathers_nothing_and_a_run_without_records_knows_no_outcome
     assert gather(make_run([])) == ()
     assert {f.outcome for f in gather(replace(make_run(), records=()))} == {None}
     assert boards(12)[11].budget_bytes == sample_runs.BUDGETS[11]
+
+
+@pytest.mark.parametrize("fate", [Ok(), Thrashes(4 * GIB, 9000), DoesNotFit(4 * GIB, None, "an allocation failed")])
+def test_a_limit_that_was_not_enforced_says_nothing_of_what_fits(fate: Outcome):
+    run = make_run([with_fate(Work("w"), board_0_cpu=fate)])
+    facts = facts_of(with_limit(run, given=None, note="nothing here can enforce it"), "board-0:cpu", "w")
+    assert facts.outcome == Unsupported("memory limit not enforced: nothing here can enforce it")
+    assert facts.need is not None
+    assert facts.limit_bytes == 4 * GIB
+    assert facts.enforcement == "not enforced"
+
+
+def test_a_record_that_does_not_say_what_was_enforced_says_nothing_of_what_fits():
+    run = make_run()
+    silent = tuple(replace(r, enforced=()) for r in run.records)
+    assert facts_of(replace(run, records=silent), "board-0:cpu").outcome == Unsupported("memory limit not enforced")
+
+
+def test_a_trial_that_failed_under_no_limit_has_still_failed():
+    run = make_run([with_fate(Work("w"), board_0_cpu=Failed("no", "load"))])
+    assert facts_of(with_limit(run, given=None), "board-0:cpu", "w").outcome == Failed("no", "load")
+
+
+@pytest.mark.parametrize(
+    ("given", "fate", "told"),
+    [
+        (4 * GIB - 4096, Ok(), "ok"),
+        (5 * GIB, Ok(), "unsupported"),
+        (5 * GIB, DoesNotFit(5 * GIB, None, "killed"), "does_not_fit"),
+        (2 * GIB, Ok(), "ok"),
+        (2 * GIB, Thrashes(2 * GIB, 9000), "unsupported"),
+        (2 * GIB, DoesNotFit(2 * GIB, None, "killed"), "unsupported"),
+    ],
+)
+def test_another_limit_than_asked_speaks_only_where_it_is_on_the_safe_side(given: int, fate: Outcome, told: str):
+    run = with_limit(make_run([with_fate(Work("w"), board_0_cpu=fate)]), given=given)
+    outcome = facts_of(run, "board-0:cpu", "w").outcome
+    assert outcome is not None
+    assert name_of(outcome) == told
+    if isinstance(outcome, Unsupported):
+        assert "asked 4 GiB, given " in outcome.reason
+
+
+def test_an_approximate_limit_is_known_as_such():
+    run = with_limit(make_run(), approximate=True, means="rlimit")
+    assert facts_of(run, "board-0:cpu").enforcement == "approximately enforced"
+    assert facts_of(make_run(), "board-0:cpu").enforcement == "enforced"
+    assert facts_of(run, "host:cpu").enforcement == ""

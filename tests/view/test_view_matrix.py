@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from sample_runs import SMALL, Work, boards, everything, make_run, many
+from sample_runs import SMALL, Work, boards, everything, make_run, many, with_limit
 
 from harness.model.measure import LATENCY
 from harness.model.record import Run
@@ -206,3 +206,24 @@ def test_samples_that_came_with_another_stage_are_not_the_latency():
         for r in run.records
     )
     assert cell(build(replace(run, records=moved)), "host:cpu").figures["latency"].value is None
+
+
+def test_a_limit_that_was_not_enforced_reads_as_not_tried_with_its_reason_and_the_need_beside_it():
+    page = build(with_limit(make_run(), given=None, note="nothing here can enforce it"))
+    for row in range(3):
+        found = cell(page, "board-0:cpu", row)
+        assert (found.fit.state, found.fit.word) == ("unsupported", "not tried")
+        assert found.fit.detail == "memory limit not enforced: nothing here can enforce it"
+        assert found.fit.provenance is None
+        assert found.bar is not None
+    assert {c.id: c.number for c in page.counts}["fits"] == 3, "those of the host"
+    assert {d.limit for d in page.data if d.tier == "board-0:cpu"} == {"not enforced"}
+
+
+def test_an_approximate_limit_is_said_in_the_cell_and_in_the_data():
+    page = build(with_limit(make_run(), approximate=True, means="rlimit"))
+    assert cell(page, "board-0:cpu").fit.said == "fits (approximately enforced)"
+    assert cell(page, "board-1:cpu", 1).fit.said == "does not fit (approximately enforced)"
+    assert cell(page, "host:cpu").fit.said == "fits"
+    assert {d.limit for d in page.data if d.tier == "board-0:cpu"} == {"approximately enforced"}
+    assert {d.limit for d in page.data if d.tier == "host:cpu"} == {""}

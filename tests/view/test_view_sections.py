@@ -2,7 +2,7 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from sample_runs import boards, everything, make_run
+from sample_runs import boards, everything, make_run, with_limit
 
 from harness.model import codec
 from harness.model.measure import Finding
@@ -34,11 +34,19 @@ def test_the_lead_names_the_means_and_the_interval(view: ReportView):
 
 
 def test_a_run_whose_limits_could_not_be_enforced_says_so():
-    run = make_run()
-    loose = tuple(
-        replace(r, enforced=tuple(replace(e, given=None) for e in r.enforced)) if r.enforced else r for r in run.records
-    )
-    assert "No memory limit could be enforced" in build(replace(run, records=loose)).lead[0]
+    page = build(with_limit(make_run(), given=None))
+    assert page.lead[0] == "No memory limit could be enforced here, so nothing can be said of what fits a board."
+    assert " fit" not in page.headline
+    assert [k.used for k in page.key if k.id == "enforced"] == [False]
+
+
+def test_approximate_limits_and_lost_ones_are_said_in_the_lead():
+    run = with_limit(make_run(), approximate=True, means="rlimit")
+    assert "was approximately enforced on this x86_64 host by rlimit." in build(run).lead[0]
+    first = next(r for r in run.records if r.trial.role == "ceiling")
+    lost = with_limit(replace(run, records=(first,)), given=None).records
+    some = replace(run, records=(*run.records, *lost))
+    assert build(some).lead[0].endswith("; in 1 of 6 cases it could not be, and they count as not tried.")
 
 
 def test_the_key_has_all_three_provenances_and_says_which_occur(view: ReportView):
