@@ -9,8 +9,9 @@ import time
 from pathlib import Path
 
 import pytest
-from stubkit import LAUNCH, Started, python, start, start_raw
+from stubkit import LAUNCH, MIB, Started, python, start, start_raw
 
+from harness.launch import drop, is_cached, warm
 from harness.limits import Join
 
 
@@ -121,3 +122,23 @@ def _wait_until_dead(handle: int) -> None:
     started = time.monotonic()
     assert poller.poll(30_000), f"still alive after {time.monotonic() - started:.0f} s"
     os.close(handle)
+
+
+def test_a_file_that_was_let_go_is_cached_again_once_warmed(tmp_path: Path) -> None:
+    weights = tmp_path / "weights"
+    weights.write_bytes(bytes(8 * MIB))
+    with weights.open("rb") as file:
+        if not is_cached(file.fileno()):
+            pytest.skip("this kernel does not say what is cached (cachestat, Linux 6.5)")
+        drop(str(weights))
+        if is_cached(file.fileno()):
+            pytest.skip("the folder of temporary files lies in memory, where nothing can be let go")
+        file.read(MIB)
+        assert not is_cached(file.fileno())
+        warm(str(weights))
+        assert is_cached(file.fileno())
+
+
+def test_an_empty_file_is_cached_or_not_but_warms(tmp_path: Path) -> None:
+    (tmp_path / "empty").touch()
+    warm(str(tmp_path / "empty"))
