@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import RunHandle, load, run
+    from harness.api import RunHandle, compare, load, run
     from harness.model.case import Case, Trial
     from harness.model.measure import Finding, Measurement, Metric
     from harness.model.profile import HardwareProfile
@@ -20,6 +20,7 @@ __version__ = "0.1.0"
 _WHERE = {
     "run": "harness.api",
     "load": "harness.api",
+    "compare": "harness.api",
     "RunHandle": "harness.api",
     "Workload": "harness.model.workload",
     "Model": "harness.model.workload",
@@ -48,6 +49,7 @@ __all__ = [
     "Trial",
     "Workload",
     "__version__",
+    "compare",
     "load",
     "run",
 ]

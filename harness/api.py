@@ -31,6 +31,7 @@ from harness.selection import Selection, capabilities, make_plan
 if TYPE_CHECKING:
     import pandas
 
+    from harness.compare import Comparisons
     from harness.view import ReportView
 
 RUNS = Path("tierbench-runs")
@@ -223,6 +224,13 @@ def _manifest(planned: Plan, tiers: list[HardwareProfile], caps: Capabilities, f
         plan=planned,
         findings=(*findings, *host.doctor(caps, environment)),
     )
+
+
+def compare(baseline: RunHandle, candidate: RunHandle, *, insist: bool = False) -> Comparisons:
+    """Two runs side by side: a verdict for every case and metric both have. ``insist`` compares what is not alike."""
+    from harness.compare import compare as compare_runs
+
+    return compare_runs(baseline.data, candidate.data, insist=insist)
 
 
 def render(handle: RunHandle, kind: str) -> str:

@@ -17,6 +17,7 @@ VERBS = {
     "report": ("harness.cli.report", "Render a run as HTML, Markdown, CSV, JUnit or JSON."),
     "list": ("harness.cli.listing", "List suites, profiles, runs or runtimes."),
     "show": ("harness.cli.show", "Show a run, a profile or a workload."),
+    "compare": ("harness.cli.compare", "Compare two runs: slower, faster, no change detected."),
     "profile": ("harness.cli.profile", "Check hardware profiles."),
     "doctor": ("harness.cli.doctor", "Say what can be measured and enforced here, and what disturbs."),
     "completion": ("harness.cli.completion", "Print the completion script for a shell."),

@@ -1,0 +1,8 @@
+"""Two runs side by side: for every case and metric a ratio, its interval and a verdict; for every case its fit."""
+
+from __future__ import annotations
+
+from harness.compare.between import compare
+from harness.compare.result import Comparison, Comparisons, Threshold, Verdict
+
+__all__ = ["Comparison", "Comparisons", "Threshold", "Verdict", "compare"]

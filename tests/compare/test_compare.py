@@ -1,0 +1,176 @@
+"""Two runs side by side, on made records: verdicts, refusals, transitions of fit."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from builders import manifest, plan_of, trial
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from harness.compare import compare
+from harness.model.case import Limits
+from harness.model.measure import LATENCY, TREE_PEAK, Measurement
+from harness.model.outcome import DoesNotFit, Ok, Thrashes
+from harness.model.record import Enforced, Record, Run
+
+MIB = 1 << 20
+
+
+def timing(name: str, seconds: float, replicate: int, started: str = "2026-01-01T00:00:00") -> Record:
+    of = trial(name, "timing", replicate)
+    values = tuple(seconds * f for f in (0.99, 1.0, 1.01))
+    return Record(of.id, of, Ok(), started, 1.0, (Measurement(LATENCY, "timed", "measured", values),))
+
+
+def need(name: str, peak: float, replicate: int) -> Record:
+    of = trial(name, "need", replicate)
+    return Record(of.id, of, Ok(), "2026-01-01T00:00:00", 1.0, (Measurement(TREE_PEAK, "trial", "measured", (peak,)),))
+
+
+def run(*records: Record) -> Run:
+    return Run(manifest(plan_of(*(r.trial for r in records))), records)
+
+
+def noisy(level: float, seed: int, name: str = "a", processes: int = 5, noise: float = 0.01) -> Run:
+    chance = random.Random(seed)
+    return run(*(timing(name, level * math.exp(chance.gauss(0, noise)), i) for i in range(processes)))
+
+
+def row(result, metric: str = "latency"):
+    return next(r for r in result.rows if r.metric == metric)
+
+
+@pytest.mark.parametrize(
+    ("factor", "verdict", "words"),
+    [(1.3, "regressed", "slower"), (1.0, "no_change", "no change detected"), (0.7, "improved", "faster")],
+)
+def test_a_change_is_called_by_its_name(factor, verdict, words):
+    found = row(compare(noisy(0.01, 1), noisy(0.01 * factor, 2)))
+    assert (found.verdict, found.words) == (verdict, words)
+    assert found.low < factor < found.high
+    assert found.ratio == pytest.approx(found.candidate / found.baseline, rel=0.02)
+
+
+def test_a_change_below_what_matters_is_none():
+    assert row(compare(noisy(0.01, 1, noise=0.001), noisy(0.0103, 2, noise=0.001))).verdict == "no_change"
+
+
+def test_one_process_is_inconclusive_and_says_what_to_do():
+    found = row(compare(noisy(0.01, 1, processes=1), noisy(0.02, 2, processes=1)))
+    assert found.verdict == "inconclusive"
+    assert "--processes 5" in found.reason
+
+
+def test_noise_that_could_hide_a_change_is_inconclusive():
+    found = row(compare(noisy(0.01, 1, processes=3, noise=0.3), noisy(0.01, 2, processes=3, noise=0.3)))
+    assert found.verdict == "inconclusive"
+    assert "too wide" in found.reason
+
+
+def test_processes_run_in_turn_are_paired_and_those_that_are_not_are_not():
+    def at(level, seconds):
+        return run(*(timing("a", level, i, f"2026-01-01T00:00:{s:02}") for i, s in enumerate(seconds)))
+
+    assert row(compare(at(1, (0, 3, 4)), at(1, (1, 2, 5)))).method.startswith("paired")
+    assert row(compare(at(1, (0, 1, 2)), at(1, (3, 4, 5)))).method.startswith("Welch")
+
+
+def test_memory_has_its_own_threshold_with_a_floor_in_bytes():
+    small = run(*(need("a", 50 * MIB + i, i) for i in range(5)))
+    grown = run(*(need("a", 53 * MIB + i, i) for i in range(5)))
+    assert row(compare(small, grown), "tree_peak").verdict == "no_change"
+    large = run(*(need("a", 500 * MIB + i, i) for i in range(5)))
+    larger = run(*(need("a", 530 * MIB + i, i) for i in range(5)))
+    found = row(compare(large, larger), "tree_peak")
+    assert (found.verdict, found.words) == ("regressed", "needs more memory")
+
+
+def test_a_noise_floor_of_the_machine_raises_the_threshold():
+    a, b = noisy(0.01, 1), noisy(0.013, 2)
+    assert row(compare(a, b, floors={"latency": 0.5})).verdict == "no_change"
+
+
+def test_another_machine_is_refused_and_can_be_insisted_on():
+    a, b = noisy(0.01, 1), noisy(0.013, 2)
+    other = replace(b.manifest.environment, fingerprint="other", cpu="Another CPU")
+    b = replace(b, manifest=replace(b.manifest, environment=other))
+    result = compare(a, b)
+    assert not result.comparable
+    assert "processor A CPU and Another CPU" in result.refused[0]
+    assert row(compare(a, b, insist=True)).verdict == "regressed"
+
+
+def test_a_changed_library_is_named():
+    a, b = noisy(0.01, 1), noisy(0.01, 2)
+    b = replace(
+        b, manifest=replace(b.manifest, environment=replace(b.manifest.environment, packages={"torch": "2.14"}))
+    )
+    assert compare(a, b).refused == ("library versions changed: torch 2.13.0 -> 2.14",)
+
+
+def board(outcome, limit=512 * MIB) -> Run:
+    of = replace(trial("a", "ceiling", limits=Limits(memory_bytes=limit)), case=replace(trial("a").case, profile="b"))
+    enforced = (Enforced("memory", limit, limit, "cgroup1"),)
+    return run(Record(of.id, of, outcome, "2026-01-01T00:00:00", 1.0, enforced=enforced))
+
+
+@pytest.mark.parametrize("worse", [DoesNotFit(512 * MIB, 512 * MIB, "killed"), Thrashes(512 * MIB, 9000)])
+def test_from_fits_to_does_not_fit_is_always_a_regression(worse):
+    assert row(compare(board(Ok()), board(worse)), "fit").verdict == "regressed"
+    assert row(compare(board(worse), board(Ok())), "fit").verdict == "improved"
+    assert row(compare(board(worse), board(worse)), "fit").verdict == "no_change"
+
+
+def test_a_changed_limit_is_not_comparable():
+    found = row(compare(board(Ok()), board(Ok(), 256 * MIB)), "fit")
+    assert found.verdict == "not_comparable"
+    assert "512 MiB and 256 MiB" in found.reason
+
+
+def test_a_changed_workload_is_not_comparable():
+    a, b = noisy(0.01, 1), noisy(0.02, 2)
+    records = tuple(
+        replace(
+            r, trial=replace(r.trial, case=replace(r.trial.case, workload=replace(r.trial.case.workload, version=2)))
+        )
+        for r in b.records
+    )
+    found = row(compare(a, run(*records)))
+    assert found.verdict == "not_comparable"
+    assert "version 1 and version 2" in found.reason
+
+
+def test_cases_of_one_run_only_are_named():
+    result = compare(noisy(0.01, 1, "a"), noisy(0.01, 1, "b"))
+    assert result.rows == ()
+    assert len(result.notes) == 2
+
+
+def test_equal_code_is_seldom_called_changed():
+    called = 0
+    for seed in range(200):
+        result = compare(noisy(0.01, seed, noise=0.03), noisy(0.01, 10_000 + seed, noise=0.03))
+        called += row(result).verdict in {"regressed", "improved"}
+    assert called <= 4
+
+
+def test_many_comparisons_of_equal_code_raise_hardly_an_alarm():
+    def many(offset):
+        chance = random.Random(offset)
+        names = [f"w{i}" for i in range(60)]
+        return run(*(timing(n, 0.01 * math.exp(chance.gauss(0, 0.05)), i) for n in names for i in range(5)))
+
+    assert len(compare(many(1), many(2)).regressed) == 0
+
+
+@given(st.floats(1e-6, 1e3), st.floats(0.2, 5.0))
+def test_swapping_the_sides_turns_the_ratio_round(level, factor):
+    a, b = noisy(level, 1), noisy(level * factor, 2)
+    there, back = row(compare(a, b)), row(compare(b, a))
+    assert there.ratio * back.ratio == pytest.approx(1)
+    opposite = {"regressed": "improved", "improved": "regressed"}
+    assert back.verdict == opposite.get(there.verdict, there.verdict)
