@@ -1,0 +1,107 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from harness.stats import Summary, summarise
+from tests.perf import __main__ as program
+from tests.perf import agreement, loop, page, pairs, report, result, startup
+from tests.perf.effort import Effort
+from tests.perf.result import Result
+
+
+def test_each_taker_begins_a_round_in_its_turn_and_the_first_round_is_dropped() -> None:
+    order: list[str] = []
+
+    def taker(name: str) -> float:
+        order.append(name)
+        return len(order)
+
+    taken = pairs.interleaved({"a": lambda: taker("a"), "b": lambda: taker("b")}, 3)
+    assert "".join(order) == "abbaabba"
+    assert taken == {"a": [4, 5, 8], "b": [3, 6, 7]}
+
+
+def test_what_slows_both_sides_of_a_pair_does_not_show() -> None:
+    slow_minute = [1.0, 1.0, 5.0, 5.0, 1.0]
+    ratio = pairs.ratios([2 * s for s in slow_minute], slow_minute)
+    difference = pairs.differences([s + 2 for s in slow_minute], slow_minute)
+    assert (ratio.low, ratio.median, ratio.high) == pytest.approx((2, 2, 2))
+    assert (difference.low, difference.median, difference.high) == pytest.approx((2, 2, 2))
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "met"),
+    [(0.99, 1.01, True), (1.019, 1.05, True), (1.021, 1.03, False), (0.95, 1.05, False), (0.9, 0.97, False)],
+)
+def test_agreement_is_a_narrow_interval_that_meets_the_band(low: float, high: float, met: bool) -> None:
+    assert agreement.agrees(Summary((low + high) / 2, low, high, 10, 10, "")) is met
+
+
+def test_one_pair_cannot_show_agreement() -> None:
+    assert not agreement.agrees(pairs.ratios([1.0], [1.0]))
+
+
+def test_a_target_is_held_against_the_median_in_the_unit_shown() -> None:
+    summary = summarise([[0.040], [0.041], [0.042]])
+    within = result.of("startup", "help", summary, "ms", 1e3, at_most=60)
+    beyond = result.of("startup", "help", summary, "ms", 1e3, at_most=40)
+    assert (within.verdict, beyond.verdict) == ("met", "not met")
+    assert within.shown.startswith("41 ms (")
+    assert within.target == "at most 60 ms"
+
+
+def test_the_table_goes_between_the_marks_and_nowhere_else(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text(f"before\n{page.BEGIN}\nold\n{page.END}\nafter\n")
+    text = page.markdown([Result("loop", "of a round", 60, "ns", target="at most 1000 ns", met=True)], 0.25)
+    page.write(text, document)
+    page.write(text, document)
+    before, between, after = document.read_text().replace(page.END, page.BEGIN).split(page.BEGIN)
+    assert (before, after) == ("before\n", "\nafter\n")
+    assert "| loop | of a round | 60 ns | at most 1000 ns | met |" in between
+    assert "load average before it began: 0.25" in between
+    assert "old" not in between
+
+
+def test_a_document_without_marks_is_left_alone(tmp_path: Path) -> None:
+    document = tmp_path / "performance.md"
+    document.write_text("words")
+    with pytest.raises(ValueError, match="lacks the marks"):
+        page.write("table", document)
+    assert document.read_text() == "words"
+
+
+def test_the_documents_own_marks_are_there() -> None:
+    text = page.DOCUMENT.read_text()
+    assert text.index(page.BEGIN) < text.index(page.END)
+
+
+def test_the_loop_is_found_to_cost_something(tmp_path: Path) -> None:
+    inside, whole = loop.measure(Effort(tmp_path, quick=True))
+    assert 0 < inside.value < whole.value
+
+
+def test_a_page_is_found_to_have_a_size_and_to_take_time(tmp_path: Path) -> None:
+    whole, size, growth = report.measure(Effort(tmp_path, quick=True))
+    assert whole.value > 0
+    assert size.value > 0.1
+    assert growth.value > 0
+
+
+def test_the_command_is_found_to_take_longer_than_the_interpreter(tmp_path: Path) -> None:
+    asked, listed = startup.measure(Effort(tmp_path, quick=True))
+    assert listed.value > 0
+    assert (asked.target, listed.target) == ("at most 60 ms", "at most 150 ms")
+
+
+def test_the_program_prints_json_and_writes_nothing_when_quick() -> None:
+    before = page.DOCUMENT.read_bytes()
+    ended = CliRunner().invoke(program.main, ["--only", "loop", "--quick", "--json"])
+    found = json.loads(ended.stdout)
+    assert [r["item"] for r in found] == ["loop", "loop"]
+    assert ended.exit_code == int(any(r["met"] is False for r in found))
+    assert page.DOCUMENT.read_bytes() == before
