@@ -1,17 +1,17 @@
 """The page: a theme's template with its own style and script, one file that needs no network. Only this uses jinja2.
 
 A theme is a folder with ``template.html``, ``style.css`` and, if it likes, ``script.js``. Its template is given
-``view`` (a ReportView), ``style``, ``script``, ``policy`` (the page's Content-Security-Policy), ``downloads`` (data
-URIs by format) and the filter ``g``, which writes a number as short as it goes.
+``view`` (a ReportView), ``style``, ``script``, ``policy`` (the page's Content-Security-Policy), ``downloads`` (gzip
+data URIs by format) and the filter ``g``, which writes a number as short as it goes.
 """
 
 from __future__ import annotations
 
+import gzip
 import re
 from base64 import b64encode
 from hashlib import sha256
 from pathlib import Path
-from urllib.parse import quote
 
 import jinja2
 from markupsafe import Markup
@@ -35,10 +35,7 @@ def render(view: ReportView, theme_dir: Path) -> str:
             style=Markup(style),
             script=Markup(script),
             policy=policy(style, script),
-            downloads={
-                "csv": _data_uri("text/csv", csv.render(view)),
-                "json": _data_uri("application/json", json.render(view)),
-            },
+            downloads={"csv": _packed(csv.render(view)), "json": _packed(json.render(view))},
         )
     except jinja2.TemplateNotFound as error:
         raise ContentError(f"the theme has no {error.name}", where=str(theme_dir)) from error
@@ -99,9 +96,6 @@ def _place(error: jinja2.TemplateError, theme_dir: Path) -> str:
     return where
 
 
-def _data_uri(kind: str, text: str) -> str:
-    """Percent-encoded: a third shorter than base64 for what is mostly letters and digits."""
-    return f"data:{kind};charset=utf-8,{quote(text, safe=_SAFE)}"
-
-
-_SAFE = "!$()*+,-./:;=?@_~[]"
+def _packed(text: str) -> str:
+    """A data URI of the text, packed with gzip: a tenth of it, and the same bytes each time."""
+    return f"data:application/gzip;base64,{b64encode(gzip.compress(text.encode(), mtime=0)).decode()}"

@@ -50,6 +50,9 @@ class Judged(Struct, frozen=True):
     need_bytes: float | None = None
     limit_bytes: float | None = None
     deadline: DeadlineState | None = None
+    family: str = ""
+    workload: str = ""
+    """Its bare name: a family of one workload can be called by what it is."""
 
 
 class Count(Struct, frozen=True):

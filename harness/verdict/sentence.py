@@ -13,14 +13,14 @@ _NAMED_TIERS = 3
 
 
 def headline(judged: Sequence[Judged], tiers: Mapping[str, str]) -> str:
-    """E.g. ``6 of 14 workloads fit a Raspberry Pi 5 in PyTorch; llama-1b needs 3.6 of 2 GiB.``
+    """E.g. ``6 of 14 workloads fit a Raspberry Pi 5 in PyTorch; the language model needs 3.6 of 2 GiB.``
 
     ``tiers`` gives each tier its name. Boards come first; without any, it is about the machine itself.
     """
     tried = [j for j in judged if j.state in _TRIED]
     boards = [j for j in tried if j.board]
     if boards:
-        return _about_boards(boards, tiers)
+        return _about_boards(boards, tiers, _kinds(judged))
     return _about_host([j for j in tried if not j.board]) or "Nothing was tried."
 
 
@@ -50,46 +50,93 @@ def joined(parts: Sequence[str]) -> str:
     return " and ".join([", ".join(parts[:-1]), parts[-1]] if len(parts) > 1 else parts)
 
 
-def _about_boards(boards: Sequence[Judged], tiers: Mapping[str, str]) -> str:
-    by_tier: dict[str, list[Judged]] = {}
+_Groups = Mapping[str, Sequence[Judged]]
+"""The tried cases of each board, by tier."""
+
+
+def _about_boards(boards: Sequence[Judged], tiers: Mapping[str, str], kinds: Mapping[str, str]) -> str:
+    """The boards from most to fewest fits, then what is furthest from fitting the last of them."""
+    groups: dict[str, list[Judged]] = {}
     for j in boards:
-        by_tier.setdefault(j.tier, []).append(j)
-    first = _many_tiers(by_tier, tiers) if len(by_tier) > _NAMED_TIERS else _few_tiers(by_tier, tiers)
-    runtimes = {j.runtime for j in boards}
-    where = f" in {runtime_name(next(iter(runtimes)))}" if len(runtimes) == 1 else f" in {len(runtimes)} runtimes"
-    return first + where + _worst_misfit(boards, tiers if len(by_tier) > 1 else {}) + "."
+        groups.setdefault(j.tier, []).append(j)
+    groups = dict(sorted(groups.items(), key=lambda item: _roominess(item[1]), reverse=True))
+    runtimes = list(dict.fromkeys(j.runtime for j in boards))
+    where = f" in {runtime_name(runtimes[0])}" if len(runtimes) == 1 else f" in {len(runtimes)} runtimes"
+    first = _many_boards(groups) if len(groups) > _NAMED_TIERS else _few_boards(groups, tiers)
+    return first + where + _tightest(groups, tiers) + _misfit(groups, tiers, kinds) + "."
 
 
-def _few_tiers(by_tier: Mapping[str, Sequence[Judged]], tiers: Mapping[str, str]) -> str:
+def _roominess(cases: Sequence[Judged]) -> tuple[float, float]:
+    return _fitting(cases) / len(cases), max(map(_limit, cases))
+
+
+def _few_boards(groups: _Groups, tiers: Mapping[str, str]) -> str:
+    totals = {len(cases) for cases in groups.values()}
     parts: list[str] = []
-    for tier, cases in by_tier.items():
-        noun = ("workload fits" if len(cases) == 1 else "workloads fit") + " " if not parts else ""
-        parts.append(f"{_fitting(cases)} of {len(cases)} {noun}{article(tiers[tier])}")
+    for tier, cases in groups.items():
+        fitting, total = _fitting(cases), len(cases)
+        if not parts:
+            parts.append(f"{_of(fitting, total)} {article(tiers[tier])}")
+        else:
+            few = str(fitting or "none") if len(totals) == 1 else f"{fitting} of {total}"
+            parts.append(f"{few} {article(tiers[tier])}")
     return joined(parts)
 
 
-def _many_tiers(by_tier: Mapping[str, Sequence[Judged]], tiers: Mapping[str, str]) -> str:
-    full = sum(_fitting(cases) == len(cases) for cases in by_tier.values())
-    tightest = min(by_tier, key=lambda t: _fitting(by_tier[t]) / len(by_tier[t]))
-    cases = by_tier[tightest]
-    if full == len(by_tier):
-        return f"All {len(by_tier)} boards hold every workload"
-    return (
-        f"{full or 'None'} of {len(by_tier)} boards {'holds' if full == 1 else 'hold'} every workload, "
-        f"{article(tiers[tightest])} the fewest, {_fitting(cases)} of {len(cases)},"
-    )
+def _of(fitting: int, total: int) -> str:
+    """``5 of 6 workloads fit``, ``None of 6 workloads fits``."""
+    noun = "workload" if total == 1 else "workloads"
+    return f"{fitting or 'None'} of {total} {noun} {'fit' if fitting > 1 else 'fits'}"
 
 
-def _worst_misfit(boards: Sequence[Judged], tiers: Mapping[str, str]) -> str:
-    misfits = [j for j in boards if j.state == "does_not_fit"]
-    known = [j for j in misfits if j.need_bytes and j.limit_bytes and j.need_bytes > j.limit_bytes]
-    if known:
-        worst = max(known, key=lambda j: (j.need_bytes or 0) / (j.limit_bytes or 1))
-        where = f" on the {tiers[worst.tier]}" if worst.tier in tiers else ""
-        return f"; {worst.name} needs {share(worst.need_bytes or 0, worst.limit_bytes or 0)}{where}"
-    if misfits and misfits[0].limit_bytes:
-        return f"; {misfits[0].name} does not fit within {show_bytes(misfits[0].limit_bytes, 2)}"
-    return ""
+def _many_boards(groups: _Groups) -> str:
+    full = sum(_fitting(cases) == len(cases) for cases in groups.values())
+    if full == len(groups):
+        return f"All {full} boards hold every workload"
+    return f"{full or 'None'} of {len(groups)} boards {'hold' if full > 1 else 'holds'} every workload"
+
+
+def _tightest(groups: _Groups, tiers: Mapping[str, str]) -> str:
+    """Of many boards, of which only the number is said, the one that holds the fewest."""
+    tier, cases = list(groups.items())[-1]
+    if len(groups) <= _NAMED_TIERS or _fitting(cases) == len(cases):
+        return ""
+    return f"; {article(tiers[tier])} holds the fewest, {_fitting(cases)} of {len(cases)}"
+
+
+def _misfit(groups: _Groups, tiers: Mapping[str, str], kinds: Mapping[str, str]) -> str:
+    """What is furthest from fitting, on the board named last where that is one it does not fit."""
+    last = list(groups)[-1]
+    misfits = {tier: [j for j in cases if j.state == "does_not_fit"] for tier, cases in groups.items()}
+    for tier, found in reversed(misfits.items()):
+        known = [j for j in found if _need(j) > _limit(j) > 0]
+        if known:
+            worst = max(known, key=lambda j: _need(j) / _limit(j))
+            there = "there, " if tier == last and len(groups) > 1 else ""
+            where = "" if tier == last else f" on the {tiers[tier]}"
+            return f"; {there}{_called(worst, kinds)} needs {share(_need(worst), _limit(worst))}{where}"
+    gone = [j for found in misfits.values() for j in found if j.limit_bytes]
+    return f"; {_called(gone[0], kinds)} does not fit within {show_bytes(_limit(gone[0]), 2)}" if gone else ""
+
+
+def _called(case: Judged, kinds: Mapping[str, str]) -> str:
+    return kinds.get(case.workload, case.name)
+
+
+def _kinds(judged: Sequence[Judged]) -> dict[str, str]:
+    """Workloads that are the only one of their family: ``the language model``."""
+    members: dict[str, set[str]] = {}
+    for j in judged:
+        members.setdefault(j.family, set()).add(j.workload)
+    return {names.pop(): f"the {family} model" for family, names in members.items() if family and len(names) == 1}
+
+
+def _need(case: Judged) -> float:
+    return case.need_bytes or 0.0
+
+
+def _limit(case: Judged) -> float:
+    return case.limit_bytes or 0.0
 
 
 def _about_host(cases: Sequence[Judged]) -> str:

@@ -8,19 +8,28 @@ from typing import TypeVar
 
 from harness.model.units import show
 from harness.verdict import joined
-from harness.view.charts import AcrossTiers, Dot, DotPlot, Label, LegendEntry, Mark
+from harness.view.charts import AcrossTiers, Dot, DotPlot, LegendEntry, Mark
 from harness.view.figures import Value
+from harness.view.rows import margin, stacked
 from harness.view.scale import Axis, byte_log_ticks, log_axis, log_ticks
 from harness.view.scene import Line, Scene, Spot
 from harness.view.words import shown, spread
 
-WIDTH, LEFT, ROW, TOP, BELOW = 1120.0, 270.0, 22.0, 8.0, 28.0
+WIDTH, TOP, BELOW = 1120.0, 8.0, 28.0
 CROSS = 11.0
 GUTTER = 92.0
 """Room for the words under the crosses."""
 ONE_PLOT = 40
 """With more rows than this there is a plot a family, and only the first is open."""
 T = TypeVar("T")
+
+_NO_DOT = {
+    "latency": "Boards have no dot, here and in throughput: no projection has been made for them, and this host's "
+    "time is not theirs.",
+    "throughput": "",
+    "memory": "Boards have no dot: a need was measured on this host; the next section sets it against their limits.",
+    "energy": "Boards have no dot: their energy was not measured.",
+}
 
 _PLOTS = {
     "latency": "Latency across tiers (median)",
@@ -50,12 +59,14 @@ def _plots(scene: Scene, metric: str, unit: str) -> AcrossTiers:
     lines = [line for line in scene.lines if any(_own(s, metric, unit) for s in scene.row(line))]
     title = _PLOTS[metric] + (f", {unit}" if metric == "throughput" else "")
     if not lines:
-        return AcrossTiers(metric, title, (), (), _why_none(scene, metric))
+        return AcrossTiers(metric, title, (), (), why_none(scene, metric))
     plots = [
         _plot(scene, members, metric, unit, title, number == 0)
         for number, members in enumerate(by_family(lines, attrgetter("family")))
     ]
-    return AcrossTiers(metric, title, _legend(scene, lines, metric, unit), tuple(plots))
+    boards = [s for line in lines for s in scene.row(line) if s.tier.board]
+    note = _NO_DOT[metric] if boards and not any(_own(s, metric, unit) for s in boards) else ""
+    return AcrossTiers(metric, title, _legend(scene, lines, metric, unit), tuple(plots), note=note)
 
 
 def by_family(things: Sequence[T], family: Callable[[T], str]) -> list[list[T]]:
@@ -68,7 +79,8 @@ def by_family(things: Sequence[T], family: Callable[[T], str]) -> list[list[T]]:
     return list(groups.values())
 
 
-def _why_none(scene: Scene, metric: str) -> str:
+def why_none(scene: Scene, metric: str) -> str:
+    """Why no tier of this host has a figure of that metric."""
     notes = [s.values[metric].note for s in scene.spots.values() if not s.tier.board]
     return next((n for n in notes if n), "no tier of this run has a figure of its own")
 
@@ -81,30 +93,34 @@ def _legend(scene: Scene, lines: Sequence[Line], metric: str, unit: str) -> tupl
         missing = sum(s.judged.state == "does_not_fit" for s in spots)
         note = f"{missing} {'does' if missing == 1 else 'do'} not fit" if missing else ""
         if values or missing:
-            entries.append(LegendEntry(tier.colour, tier.name, values[0].provenance if values else None, note))
+            entries.append(
+                LegendEntry(
+                    tier.colour, tier.short if tier.board else tier.name, values[0].provenance if values else None, note
+                )
+            )
     return tuple(entries)
 
 
 def _plot(scene: Scene, lines: Sequence[Line], metric: str, unit: str, title: str, is_open: bool) -> DotPlot:
+    rows, left = stacked(lines, TOP), margin(lines)
     right = WIDTH - _gutter(scene, lines)
     found = [(line, s, v) for line in lines for s in scene.row(line) if (v := _own(s, metric, unit))]
     ends = [e for *_, v in found for e in (v.value, *_band(v)) if e]
-    axis = log_axis(ends, LEFT, right)
-    height = TOP + ROW * len(lines) + BELOW
-    y = {line.index: TOP + ROW * (k + 0.5) for k, line in enumerate(lines)}
-    crosses = [mark for line in lines for mark in _crosses(scene.row(line), y[line.index])]
+    axis = log_axis(ends, left, right)
+    crosses = [mark for k, line in enumerate(lines) for mark in _crosses(scene.row(line), rows.labels[k].y)]
+    y = {label.row: label.y for label in rows.labels}
     return DotPlot(
         family=joined(list(dict.fromkeys(line.family for line in lines))),
         title=title,
         name=_finding(title, found, len(crosses)),
         open=is_open,
         width=WIDTH,
-        height=height,
-        left=LEFT,
+        height=rows.bottom + BELOW,
+        left=left,
         right=right,
-        bottom=height - BELOW,
+        bottom=rows.bottom,
         ticks=byte_log_ticks(axis) if unit == "B" else log_ticks(axis, "1" if metric == "throughput" else unit),
-        labels=tuple(Label(y[line.index], label_of(line), line.index) for line in lines),
+        labels=rows.labels,
         dots=tuple(_dot(axis, y[line.index], s, v) for line, s, v in found),
         crosses=tuple(crosses),
     )
@@ -122,7 +138,7 @@ def _misfit(spot: Spot) -> bool:
 def _crosses(spots: Sequence[Spot], y: float) -> list[Mark]:
     misfits = [s for s in spots if _misfit(s)]
     return [
-        Mark(WIDTH - CROSS * (len(misfits) - k), y, s.tier.colour, f"{s.line.name} does not fit {s.tier.name}")
+        Mark(WIDTH - CROSS * (len(misfits) - k), y, s.tier.colour, f"does not fit {s.tier.short}")
         for k, s in enumerate(misfits)
     ]
 
@@ -134,20 +150,14 @@ def _band(value: Value) -> tuple[float | None, float | None]:
 def _dot(axis: Axis, y: float, spot: Spot, value: Value) -> Dot:
     text = shown(value)
     low, high = (axis.place(e) if e else None for e in _band(value))
-    title = f"{spot.line.name} on {spot.tier.name}: {text.text} {spread(value)}, {value.provenance}"
+    title = f"{spot.tier.short}: {text.text} {spread(value)}, {value.provenance}"
     return Dot(axis.place(value.value or 0), y, spot.tier.colour, value.provenance or "measured", title, low, high)
-
-
-def label_of(line: Line, room: int = 38) -> str:
-    """A line's name, cut to the room that a plot has for it."""
-    text = f"{line.name} {line.variant}".strip()
-    return text if len(text) <= room else f"{text[: room - 1]}…"
 
 
 def _finding(title: str, found: Sequence[tuple[Line, Spot, Value]], crosses: int) -> str:
     """The accessible name of a plot: its extremes, among what was measured where anything was."""
     ranked = [f for f in found if f[2].provenance != "projected"] or list(found)
     least, most = (pick(ranked, key=lambda f: f[2].value or 0) for pick in (min, max))
-    ends = [f"{f[0].name} on {f[1].tier.name} with {show(f[2].value or 0, f[2].unit)}" for f in (least, most)]
+    ends = [f"{f[0].name} on {f[1].tier.short} with {show(f[2].value or 0, f[2].unit)}" for f in (least, most)]
     gone = f"; {crosses} cases do not fit" if crosses else ""
     return f"{title}: from {ends[0]} to {ends[1]}{gone}."

@@ -36,10 +36,11 @@ class Mark(Struct, frozen=True):
 
 
 class Label(Struct, frozen=True):
-    """A row's name at its height."""
+    """A row's name at its height, on one line or two; ``title`` is the whole of it."""
 
     y: float
-    text: str
+    lines: tuple[str, ...]
+    title: str
     row: int
 
 
@@ -80,6 +81,8 @@ class AcrossTiers(Struct, frozen=True):
     legend: tuple[LegendEntry, ...]
     plots: tuple[DotPlot, ...]
     missing: str = ""
+    note: str = ""
+    """Why boards have no dot, where they have none."""
 
 
 class Segment(Struct, frozen=True):
@@ -95,18 +98,21 @@ class MemoryBar(Struct, frozen=True):
     """One workload's need, layer by layer; ``total`` stands at its end."""
 
     y: float
-    label: str
-    row: int
+    label: Label
     segments: tuple[Segment, ...]
     end: float
     total: str
 
 
 class LimitLine(Struct, frozen=True):
-    """A tier's limit on the memory axis."""
+    """The limit of one tier or of several on the memory axis, its name at the line's upper end."""
 
     x: float
+    y: float
     colour: int
+    label: str
+    before: bool
+    """True where the name stands at the left of the line, for want of room at its right."""
     title: str
 
 
@@ -125,6 +131,8 @@ class MemoryPlot(Struct, frozen=True):
     ticks: tuple[Tick, ...]
     bars: tuple[MemoryBar, ...]
     limits: tuple[LimitLine, ...]
+    beyond: str
+    """Limits that lie beyond the axis, in words; empty where there is none."""
 
 
 class Layer(Struct, frozen=True):
@@ -139,14 +147,13 @@ class MemorySection(Struct, frozen=True):
     """Section 7."""
 
     layers: tuple[Layer, ...]
-    legend: tuple[LegendEntry, ...]
     plots: tuple[MemoryPlot, ...]
     note: str
     missing: str = ""
 
 
 class Ecdf(Struct, frozen=True):
-    """The distribution of the samples on one tier: ``points`` is an SVG polyline."""
+    """The distribution of the samples on one tier: ``path`` is an SVG path. All of a report have the same guides."""
 
     tier: str
     colour: int
@@ -156,7 +163,7 @@ class Ecdf(Struct, frozen=True):
     height: float
     left: float
     bottom: float
-    points: str
+    path: str
     guides: tuple[Tick, ...]
     """Here ``x`` is the height of p50 and p95."""
     ticks: tuple[Tick, ...]

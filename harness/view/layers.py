@@ -16,12 +16,15 @@ from harness.model.measure import (
 from harness.model.record import Record
 from harness.model.units import show_bytes
 from harness.verdict import joined
-from harness.view.across import LEFT, ROW, WIDTH, by_family, label_of
-from harness.view.charts import Layer, LegendEntry, LimitLine, MemoryBar, MemoryPlot, MemorySection, Segment
+from harness.view.across import WIDTH, by_family
+from harness.view.charts import Label, Layer, MemoryBar, MemoryPlot, MemorySection, Segment
+from harness.view.limits import beyond, limit_lines
+from harness.view.report import Tier
+from harness.view.rows import margin, stacked
 from harness.view.scale import Axis, byte_axis, byte_ticks
 from harness.view.scene import Scene, Spot
 
-TOP, BELOW, TOTAL_ROOM = 14.0, 28.0, 84.0
+TOP, BELOW, TOTAL_ROOM = 10.0, 28.0, 84.0
 
 _STEPS = ("warm-up", "timed")
 """The stages in which steps are run, the first of them right after the load."""
@@ -45,15 +48,13 @@ def memory(scene: Scene) -> MemorySection:
     """Bars by device and family on linear axes; the limits of that device's tiers stand across them."""
     bearers = _bearers(scene)
     if not bearers:
-        return MemorySection(LAYERS, (), (), NOTE, "no memory trial of this run has ended well")
+        return MemorySection(LAYERS, (), NOTE, "no memory trial of this run has ended well")
     devices = list(dict.fromkeys(s.facts.case.device for s in bearers))
     plots = []
     for device in devices:
         groups = by_family([s for s in bearers if s.facts.case.device == device], lambda s: s.line.family)
         plots += [_plot(scene, spots, number == 0, len(devices) > 1) for number, spots in enumerate(groups)]
-    limits = [(t, _limit(scene, t.index)) for t in scene.tiers]
-    legend = tuple(LegendEntry(t.colour, t.name, None, show_bytes(limit)) for t, limit in limits if limit)
-    return MemorySection(LAYERS, legend, tuple(plots), NOTE)
+    return MemorySection(LAYERS, tuple(plots), NOTE)
 
 
 def layers_of(spot: Spot) -> dict[str, float]:
@@ -100,18 +101,21 @@ def _bearers(scene: Scene) -> list[Spot]:
     return list(found.values())
 
 
-def _limit(scene: Scene, tier: int) -> int | None:
-    return next((s.facts.limit_bytes for s in scene.spots.values() if s.tier.index == tier), None)
+def _limits(scene: Scene, device: str) -> list[tuple[Tier, int]]:
+    """Each tier of that device with its limit in bytes, where it has one."""
+    found = {s.tier.index: s.facts.limit_bytes for s in scene.spots.values() if s.facts.case.device == device}
+    return [(scene.tiers[t], limit) for t, limit in sorted(found.items()) if limit]
 
 
 def _plot(scene: Scene, spots: Sequence[Spot], is_open: bool, several: bool) -> MemoryPlot:
     device = spots[0].facts.case.device
     needs = [s.facts.need.bytes for s in spots if s.facts.need]
     right = WIDTH - TOTAL_ROOM
-    tiers = {s.tier.index for s in scene.spots.values() if s.facts.case.device == device}
-    limits = [(scene.tiers[t], limit) for t in sorted(tiers) if (limit := _limit(scene, t))]
-    axis = byte_axis(_reach(max(needs), [limit for _, limit in limits]), LEFT, right)
-    height = TOP + ROW * len(spots) + BELOW
+    limits = _limits(scene, device)
+    lines = [s.line for s in spots]
+    axis = byte_axis(_reach(max(needs), [limit for _, limit in limits]), margin(lines), right)
+    drawn = limit_lines(limits, axis, WIDTH)
+    rows = stacked(lines, max((line.y for line in drawn), default=0.0) + TOP)
     title = "Memory by layer" + (f", {device.upper()}" if several else "")
     return MemoryPlot(
         family=joined(list(dict.fromkeys(s.line.family for s in spots))),
@@ -119,17 +123,14 @@ def _plot(scene: Scene, spots: Sequence[Spot], is_open: bool, several: bool) -> 
         name=_finding(title, spots, [limit for _, limit in limits]),
         open=is_open,
         width=WIDTH,
-        height=height,
-        left=LEFT,
+        height=rows.bottom + BELOW,
+        left=axis.left,
         right=right,
-        bottom=height - BELOW,
+        bottom=rows.bottom,
         ticks=byte_ticks(axis),
-        bars=tuple(_bar(axis, TOP + ROW * (k + 0.5), s) for k, s in enumerate(spots)),
-        limits=tuple(
-            LimitLine(axis.place(limit), t.colour, f"{t.name}: {show_bytes(limit)}")
-            for t, limit in limits
-            if limit <= axis.high
-        ),
+        bars=tuple(_bar(axis, label, s) for label, s in zip(rows.labels, spots, strict=True)),
+        limits=drawn,
+        beyond=beyond(limits, axis),
     )
 
 
@@ -138,7 +139,7 @@ def _reach(need: float, limits: Sequence[int]) -> float:
     return max([need, *(limit for limit in limits if limit <= 1.5 * need)])
 
 
-def _bar(axis: Axis, y: float, spot: Spot) -> MemoryBar:
+def _bar(axis: Axis, label: Label, spot: Spot) -> MemoryBar:
     segments, so_far = [], 0.0
     for layer, size in layers_of(spot).items():
         start, end = axis.place(so_far), axis.place(so_far + size)
@@ -147,9 +148,7 @@ def _bar(axis: Axis, y: float, spot: Spot) -> MemoryBar:
             title = f"{layer} {show_bytes(size)}"
             segments.append(Segment(start, round(end - start, 1), layer, title))
     bound = {"upper": "≤ ", "lower": "≥ ", None: ""}[spot.facts.need.bound if spot.facts.need else None]
-    return MemoryBar(
-        y, label_of(spot.line), spot.line.index, tuple(segments), axis.place(so_far), bound + show_bytes(so_far)
-    )
+    return MemoryBar(label.y, label, tuple(segments), axis.place(so_far), bound + show_bytes(so_far))
 
 
 def _finding(title: str, spots: Sequence[Spot], limits: Sequence[int]) -> str:

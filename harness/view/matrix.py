@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
+from harness.model.outcome import Unsupported
 from harness.model.units import show
-from harness.verdict import runtime_name
+from harness.verdict import TRIED, runtime_name
+from harness.view.across import why_none
 from harness.view.figures import NOT_PROJECTED
-from harness.view.report import Cell, Matrix, MetricChoice, Row
+from harness.view.report import Cell, Matrix, MetricChoice, Row, Tier
 from harness.view.scene import Line, Scene, Spot
 from harness.view.words import bar, deadline, fit, shown
 
@@ -19,15 +23,41 @@ METRICS = (
 
 def matrix(scene: Scene) -> Matrix:
     """The whole table."""
-    rows = tuple(_row(scene, line) for line in scene.lines)
-    return Matrix(METRICS, scene.tiers, rows, tuple(scene.families()), tuple(_notes(scene)))
+    return Matrix(
+        metrics=METRICS,
+        tiers=scene.tiers,
+        rows=tuple(_row(scene, line) for line in scene.lines),
+        families=tuple(scene.families()),
+        notes=tuple(_notes(scene)),
+        untried=tuple(_untried(scene, t) for t in scene.tiers),
+        absent=tuple(m.id for m in METRICS if not _occurs(scene, m.id)),
+    )
+
+
+def _occurs(scene: Scene, metric: str) -> bool:
+    return any(s.values[metric].value is not None for s in scene.spots.values())
+
+
+def _untried(scene: Scene, tier: Tier) -> str:
+    """The one reason why no trial was made for a tier, empty where there are several or one was made."""
+    facts = [s.facts for s in scene.spots.values() if s.tier is tier]
+    reasons = {f.outcome.reason if isinstance(f.outcome, Unsupported) and not f.ceiling else "" for f in facts}
+    return reasons.pop() if len(reasons) == 1 else ""
 
 
 def _row(scene: Scene, line: Line) -> Row:
     due = line.case.workload.deadline_seconds
-    cells = tuple(_cell(s) if (s := scene.spots.get((line.index, t.index))) else None for t in scene.tiers)
-    text = f"deadline {show(due, 's')}" if due is not None else ""
-    return Row(line.index, line.anchor, line.name, line.variant, line.family, text, cells)
+    return Row(
+        index=line.index,
+        anchor=line.anchor,
+        name=line.name,
+        title=line.title,
+        points=line.points,
+        variant=line.variant,
+        family=line.family,
+        deadline=f"deadline {show(due, 's')}" if due is not None else "",
+        cells=tuple(_cell(s) if (s := scene.spots.get((line.index, t.index))) else None for t in scene.tiers),
+    )
 
 
 def _cell(spot: Spot) -> Cell:
@@ -45,21 +75,30 @@ def _cell(spot: Spot) -> Cell:
 
 
 def _notes(scene: Scene) -> list[str]:
-    """What the table's words mean in this run."""
+    """What the table's words mean in this run, and what is nowhere in it."""
     boards = [s for s in scene.spots.values() if s.tier.board]
-    if not boards:
-        return []
-    runtimes = ", ".join(dict.fromkeys(runtime_name(s.facts.case.runtime) for s in boards))
-    notes = [
-        f"“Fits” means: loaded and ran a few steps in {runtimes} on this {_architecture(scene)} host under the tier's "
-        "memory limit. Memory on another instruction set differs somewhat, so near a limit take it as approximate."
-    ]
+    notes = list(_board_notes(scene, boards)) if boards else []
+    if scene.spots and not _occurs(scene, "energy"):
+        notes.append(f"Energy per step is a dash throughout: {why_none(scene, 'energy')}.")
+    elif boards:
+        notes.append("A board's energy is a dash: it was not measured, and this host's says nothing of it.")
+    return notes
+
+
+def _board_notes(scene: Scene, boards: Sequence[Spot]) -> Iterator[str]:
+    if any(s.judged.state in TRIED for s in boards):
+        runtimes = ", ".join(dict.fromkeys(runtime_name(s.facts.case.runtime) for s in boards))
+        yield (
+            f"“Fits” means: loaded and ran a few steps in {runtimes} on this {_architecture(scene)} host under the "
+            "tier's memory limit. “Fits but thrashes”: under the limit it read the same pages from disk again and "
+            "again. Needs were measured on this host, uncapped; on another instruction set they differ somewhat, so "
+            "near a limit take them as approximate."
+        )
     if any(s.values["latency"].note == NOT_PROJECTED for s in boards):
-        notes.append(
-            "A dash under a board is “not projected”: this host's own time says nothing about the board's, and no "
+        yield (
+            "A board's time is a dash, “not projected”: this host's own time says nothing about the board's, and no "
             "projection has been made for it."
         )
-    return notes
 
 
 def _architecture(scene: Scene) -> str:

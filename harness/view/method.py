@@ -10,6 +10,7 @@ from harness.model.measure import Metric
 from harness.model.profile import HardwareProfile
 from harness.model.record import Enforced, Record, Run
 from harness.model.units import show_bytes
+from harness.verdict import SLACK
 from harness.view.report import Fact, LimitSet, Method, Tier, TierMethod
 from harness.view.scene import Scene, Spot
 
@@ -68,7 +69,8 @@ def _budget(profile: HardwareProfile) -> str:
 
 def _limit_set(enforced: Enforced) -> LimitSet:
     e = enforced
-    kept = e.given is not None and e.given == e.asked
+    slack = SLACK if e.limit in _BYTES else 0
+    kept = e.given is not None and abs(e.given - e.asked) <= slack
     given = "–" if e.given is None else _amount(e.limit, e.given)
     asked = _amount(e.limit, e.asked)
     name = e.limit.replace("_", " ")

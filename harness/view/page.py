@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
 from harness.model.measure import Provenance
 from harness.model.record import Run
-from harness.verdict import TRIED, Estimate, counts, headline, joined, memory_limit
+from harness.verdict import TRIED, Estimate, article, counts, headline, joined, memory_limit
 from harness.view.across import across
 from harness.view.data import rows
 from harness.view.details import details
@@ -15,6 +16,7 @@ from harness.view.findings import findings
 from harness.view.layers import memory
 from harness.view.matrix import matrix
 from harness.view.method import method
+from harness.view.names import spoken
 from harness.view.report import ProvenanceKey, ReportView
 from harness.view.scene import Scene, lay_out
 
@@ -29,7 +31,7 @@ def build(run: Run, estimates: Mapping[str, Estimate] | None = None) -> ReportVi
     """Everything that a report of ``run`` shows. ``estimates`` are projected latencies by case id."""
     scene = lay_out(run, estimates)
     judged = [s.judged for s in scene.spots.values()]
-    title = headline(judged, {t.id: t.name for t in scene.tiers})
+    title = headline(judged, _spoken(scene))
     return ReportView(
         title=title,
         run_id=run.manifest.run_id,
@@ -72,10 +74,27 @@ def _lead(scene: Scene) -> list[str]:
     """What lies behind the verdict: how fit was tried, how times were taken, and what is not there yet."""
     run = scene.run
     done, planned = len({r.trial_id for r in run.records}), len(run.manifest.plan.trials)
-    found = [_how_enforced(scene), _how_timed(scene)]
+    found = [_what_thrashes(scene), _how_enforced(scene), _how_timed(scene)]
     if done < planned:
         found.append(f"This run is not finished: {done} of {planned} trials have ended.")
     return [sentence for sentence in found if sentence]
+
+
+def _spoken(scene: Scene) -> dict[str, str]:
+    """The tiers' names in a sentence."""
+    return spoken(scene.tiers, [s.tier.id for s in scene.spots.values() if s.judged.state != "unsupported"])
+
+
+def _what_thrashes(scene: Scene) -> str:
+    """How many cases fit only by thrashing, and where."""
+    names = _spoken(scene)
+    every = [s for s in scene.spots.values() if s.judged.state == "thrashes"]
+    if not every:
+        return ""
+    tally = Counter(article(names[s.tier.id]) if s.tier.board else "this machine" for s in every)
+    where = joined([f"{f'{n} ' if len(every) > 1 else ''}on {name}" for name, n in tally.most_common()])
+    are = "cases fit but thrash" if len(every) > 1 else "case fits but thrashes"
+    return f"{len(every)} {are}, not counted as fitting: {where}."
 
 
 def _how_enforced(scene: Scene) -> str:
@@ -99,12 +118,13 @@ def _how_timed(scene: Scene) -> str:
     if not timed:
         return ""
     processes = sorted({v.processes for v in timed})
+    if processes == [1]:
+        return (
+            "Times are medians of one process a workload; their 95 % intervals hold within that process and say "
+            "nothing of how another would differ."
+        )
     count = f"{processes[0]}" if len(processes) == 1 else f"{processes[0]} to {processes[-1]}"
-    noun = "process" if processes == [1] else "processes"
-    within = (
-        ": intervals are within that process and say nothing of how another would differ" if processes == [1] else ""
-    )
-    return f"Times are medians of {count} {noun} a workload with 95 % intervals{within}."
+    return f"Times are medians of {count} processes a workload with 95 % intervals."
 
 
 def _key(scene: Scene) -> tuple[ProvenanceKey, ...]:

@@ -34,6 +34,8 @@ class Fit(Struct, frozen=True):
     detail: str = ""
     provenance: Provenance | None = None
     note: str = ""
+    basis: Provenance | None = None
+    """Where the figure in ``detail`` comes from, where that is another source than the verdict's."""
     approximate: bool = False
     """True where the limit was enforced by a means that only comes near it: say ``approximately`` with it."""
 
@@ -78,6 +80,8 @@ class Tier(Struct, frozen=True):
     index: int
     id: str
     name: str
+    short: str
+    """For a column's head or a plot: without maker and size where that tells it apart."""
     sub: str
     board: bool
     colour: int
@@ -89,6 +93,10 @@ class Row(Struct, frozen=True):
     index: int
     anchor: str
     name: str
+    """``title`` and ``points`` together."""
+    title: str
+    points: str
+    """Its parameters."""
     variant: str
     """Runtime, dtype and scenario, as far as they differ within the run."""
     family: str
@@ -111,17 +119,27 @@ class Matrix(Struct, frozen=True):
     rows: tuple[Row, ...]
     families: tuple[str, ...]
     notes: tuple[str, ...]
+    untried: tuple[str, ...] = ()
+    """For each tier the one reason why nothing was tried on it; empty where something was."""
+    absent: tuple[str, ...] = ()
+    """Metrics that no cell has; ``notes`` says why."""
+
+
+class FigureColumn(Struct, frozen=True):
+    """A tier that has figures of its own in a workload's table."""
+
+    tier: str
+    provenance: Provenance | None
+    """Of all its figures; None where they differ or there is none."""
 
 
 class FigureLine(Struct, frozen=True):
-    """One metric of one workload on one tier, as a line of its table."""
+    """One metric of one workload: a figure a column, None where that tier has none."""
 
-    tier: str
-    colour: int
     metric: str
-    shown: Shown
-    sample: str
-    """How many samples and processes stand behind it."""
+    figures: tuple[Shown | None, ...]
+    how: str
+    """How many samples and processes stand behind them, and how the interval came about."""
 
 
 class WorkloadDetail(Struct, frozen=True):
@@ -133,6 +151,7 @@ class WorkloadDetail(Struct, frozen=True):
     family: str
     open: bool
     ecdfs: tuple[Ecdf, ...]
+    columns: tuple[FigureColumn, ...]
     lines: tuple[FigureLine, ...]
 
 

@@ -7,15 +7,15 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from harness.model.case import HOST, Case
-from harness.model.profile import HardwareProfile
+from harness.model.case import Case
 from harness.model.record import Run
-from harness.model.units import show_bytes
 from harness.verdict import CaseFacts, Estimate, Judged, deadline_state, gather, state_of
 from harness.view.figures import Value, values_of
+from harness.view.names import label
 from harness.view.report import Tier
+from harness.view.tiers import tiers_of
 
-COLOURS = 12
+_Key = tuple[str, str, str, str]
 
 
 class Line(Struct, frozen=True):
@@ -23,11 +23,26 @@ class Line(Struct, frozen=True):
 
     index: int
     anchor: str
-    name: str
+    title: str
+    """The workload's name, with its suite where another has the same."""
+    points: str
     variant: str
+    """What differs from line to line of this run."""
+    own_variant: str
+    """What differs from line to line of the same workload."""
     family: str
     case: Case
     """Any of its cases: all share workload, runtime, dtype and scenario."""
+
+    @property
+    def name(self) -> str:
+        """Title and parameters."""
+        return " · ".join(part for part in (self.title, self.points) if part)
+
+    @property
+    def label(self) -> tuple[str, ...]:
+        """For a plot, on one line or two."""
+        return label(self.title, "".join(f"· {part} " for part in (self.points, self.own_variant) if part).strip())
 
 
 class Spot(Struct, frozen=True):
@@ -60,7 +75,7 @@ class Scene(Struct, frozen=True):
 def lay_out(run: Run, estimates: Mapping[str, Estimate] | None = None) -> Scene:
     """Gather a run's facts into rows and columns."""
     facts = gather(run, estimates)
-    tiers = {t.id: t for t in _tiers(run, [f.case for f in facts])}
+    tiers = {t.id: t for t in tiers_of(run, [f.case for f in facts])}
     lines = {_key(line.case): line for line in _lines([f.case for f in facts])}
     short = _short_names(lines.values())
     spots = {}
@@ -72,32 +87,46 @@ def lay_out(run: Run, estimates: Mapping[str, Estimate] | None = None) -> Scene:
     return Scene(run, tuple(tiers.values()), tuple(lines.values()), spots)
 
 
-def _key(case: Case) -> tuple[str, str, str, str]:
+def _key(case: Case) -> _Key:
     return case.workload.id, case.runtime, case.dtype, case.scenario
 
 
 def _lines(cases: Sequence[Case]) -> list[Line]:
     first = {_key(c): c for c in reversed(cases)}
     ordered = list(dict.fromkeys(_key(c) for c in cases))
-    varying = [len({key[place] for key in ordered}) > 1 for place in range(4)]
+    same: dict[str, list[_Key]] = {}
     suites: dict[str, set[str]] = {}
-    for case in first.values():
-        suites.setdefault(case.workload.name, set()).add(case.workload.suite)
-    lines = []
-    for index, key in enumerate(ordered):
-        case = first[key]
-        variant = " · ".join(part for part, varies in zip(key[1:], varying[1:], strict=True) if varies)
-        name = _name(case, with_suite=len(suites[case.workload.name]) > 1)
-        anchor = f"w-{index}-{re.sub(r'[^a-z0-9]+', '-', case.workload.name.lower()).strip('-')}"
-        family = case.workload.family or case.workload.suite
-        lines.append(Line(index, anchor, name, variant, family, case))
-    return lines
+    for key in ordered:
+        same.setdefault(key[0], []).append(key)
+        suites.setdefault(first[key].workload.name, set()).add(first[key].workload.suite)
+    varying = _varying(ordered)
+    return [
+        _line(index, first[key], suites, _variant(key, varying), _variant(key, _varying(same[key[0]])))
+        for index, key in enumerate(ordered)
+    ]
 
 
-def _name(case: Case, with_suite: bool) -> str:
+def _line(index: int, case: Case, suites: Mapping[str, set[str]], variant: str, own_variant: str) -> Line:
     work = case.workload
-    points = ", ".join(f"{k} {v}" for k, v in sorted(work.parameters.items()))
-    return " · ".join(p for p in (f"{work.suite}/{work.name}" if with_suite else work.name, points) if p)
+    return Line(
+        index=index,
+        anchor=f"w-{index}-{re.sub(r'[^a-z0-9]+', '-', work.name.lower()).strip('-')}",
+        title=f"{work.suite}/{work.name}" if len(suites[work.name]) > 1 else work.name,
+        points=", ".join(f"{k} {v}" for k, v in sorted(work.parameters.items())),
+        variant=variant,
+        own_variant=own_variant,
+        family=work.family or work.suite,
+        case=case,
+    )
+
+
+def _varying(keys: Sequence[_Key]) -> list[int]:
+    """Which of runtime, dtype and scenario differ among ``keys``, as places in a key."""
+    return [place for place in (1, 2, 3) if len({key[place] for key in keys}) > 1]
+
+
+def _variant(key: _Key, varying: Sequence[int]) -> str:
+    return " · ".join(key[place] for place in varying)
 
 
 def _short_names(lines: Iterable[Line]) -> dict[int, str]:
@@ -107,50 +136,13 @@ def _short_names(lines: Iterable[Line]) -> dict[int, str]:
     return {line.index: b if bare.count(b) == 1 else line.name for line, b in zip(every, bare, strict=True)}
 
 
-def _tiers(run: Run, cases: Sequence[Case]) -> list[Tier]:
-    first = {c.tier: c for c in reversed(cases)}
-    profiles = {p.id: p for p in run.manifest.profiles}
-    stated = [f"{p.id}:{t.id}" for p in run.manifest.profiles for t in p.target]
-    known = [t for t in dict.fromkeys([*stated, *(c.tier for c in cases)]) if t in first]
-    ordered = sorted(known, key=lambda t: first[t].profile != HOST)
-    targets = [first[t].profile for t in ordered]
-    tiers = []
-    for index, tier in enumerate(ordered):
-        case = first[tier]
-        board = case.profile != HOST
-        several = targets.count(case.profile) > 1
-        name, sub = _board(case, profiles.get(case.profile), several) if board else _host(case, run)
-        tiers.append(Tier(index, tier, name, sub, board, index % COLOURS))
-    return tiers
-
-
-def _host(case: Case, run: Run) -> tuple[str, str]:
-    environment = run.manifest.environment
-    gpus = environment.gpus or run.manifest.capabilities.gpus
-    if case.device == "gpu" and gpus:
-        return f"Host GPU · {gpus[0].name}", f"{show_bytes(gpus[0].memory_bytes)} of its own"
-    noun = "core" if environment.cores == 1 else "cores"
-    memory = show_bytes(environment.memory_bytes)
-    return f"Host CPU · {environment.cores} {noun}", f"{environment.cpu}, {memory}"
-
-
-def _board(case: Case, profile: HardwareProfile | None, several: bool) -> tuple[str, str]:
-    """A board's name, with the target where the run has several of it, and what a workload may use of it."""
-    if profile is None:
-        return case.tier, ""
-    target = next((t for t in profile.target if t.id == case.target), None)
-    alike = [t for t in profile.target if t.device == case.device]
-    which = target.name if target and len(alike) > 1 else case.device.upper()
-    budget = int(target.memory.base) if target and target.memory else profile.budget_bytes
-    sub = f"{show_bytes(budget)} for a workload{f', {target.name}' if target else ''}"
-    return f"{profile.name} · {which}" if several else profile.name, sub
-
-
 def _judged(facts: CaseFacts, values: Mapping[str, Value], name: str) -> Judged:
     case, latency = facts.case, values["latency"]
     return Judged(
         row=" ".join(_key(case)),
         name=name,
+        family=case.workload.family,
+        workload=case.workload.name,
         tier=case.tier,
         board=not facts.on_host,
         state=state_of(facts.outcome),

@@ -43,21 +43,33 @@ def sample(value: Value) -> str:
 
 def fit(facts: CaseFacts, judged: Judged) -> Fit:
     """The verdict of a cell: a board's was enforced on the host, the host's own was measured."""
-    tried = judged.state in TRIED
     by: Provenance = "measured" if facts.on_host else "enforced"
-    provenance = by if tried else None
-    loose = provenance == "enforced" and facts.enforcement == "approximately enforced"
-    return Fit(judged.state, STATES[judged.state], _detail(facts, judged), provenance, _fit_note(facts, judged), loose)
+    provenance = by if judged.state in TRIED else None
+    return Fit(
+        state=judged.state,
+        word=STATES[judged.state],
+        detail=_detail(facts, judged),
+        provenance=provenance,
+        note=_fit_note(facts, judged),
+        basis="measured" if provenance and _in_need(facts) else None,
+        approximate=provenance == "enforced" and facts.enforcement == "approximately enforced",
+    )
+
+
+def _in_need(facts: CaseFacts) -> bool:
+    """True where a need is known that explains why it does not fit."""
+    outcome, need = facts.outcome, facts.need
+    return isinstance(outcome, DoesNotFit) and need is not None and need.bytes > outcome.limit_bytes
 
 
 def _detail(facts: CaseFacts, judged: Judged) -> str:
     match facts.outcome:
         case DoesNotFit(limit_bytes=limit, reached_bytes=reached):
-            if judged.need_bytes and judged.need_bytes > limit:
-                return f"needs {share(judged.need_bytes, limit)}"
+            if facts.need and _in_need(facts):
+                return f"needs {share(facts.need.bytes, limit)}"
             return f"stopped at {share(reached, limit)}" if reached else f"stopped at {show_bytes(limit)}"
         case Thrashes(limit_bytes=limit, major_faults=faults):
-            return f"{faults:,} major page faults at {show_bytes(limit)}"
+            return f"{faults:,} major faults at {show_bytes(limit)}"
         case outcome:
             return why_not(outcome) if judged.state != "not_run" else ""
 

@@ -93,6 +93,22 @@
     change({ sort: next === undefined ? `${by}~up` : next });
   });
   addEventListener("hashchange", read);
+
+  // The downloads are packed; a browser that can unpacks them on their way out.
+  async function unpacked(link) {
+    const bytes = Uint8Array.from(atob(link.href.split(",")[1]), (letter) => letter.charCodeAt(0));
+    const text = new Blob([bytes]).stream().pipeThrough(new DecompressionStream("gzip"));
+    const plain = document.createElement("a");
+    plain.download = link.download.replace(/\.gz$/, "");
+    plain.href = URL.createObjectURL(await new Response(text).blob());
+    plain.click();
+    setTimeout(() => URL.revokeObjectURL(plain.href), 60_000);
+  }
+  for (const link of all("a[download]")) link.addEventListener("click", (event) => {
+    if (typeof DecompressionStream === "undefined") return;
+    event.preventDefault();
+    unpacked(link);
+  });
   document.getElementById("controls").hidden = false;
   read();
 })();

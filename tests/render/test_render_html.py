@@ -1,11 +1,11 @@
 from __future__ import annotations
 
+import gzip
 import re
-from base64 import b64encode
+from base64 import b64decode, b64encode
 from hashlib import sha256
 from html.parser import HTMLParser
 from pathlib import Path
-from urllib.parse import unquote
 
 import pytest
 from sample_runs import Work, boards, everything, make_run, many, with_limit
@@ -140,8 +140,8 @@ def test_a_hosts_time_never_stands_in_a_boards_column(text: str):
 
 def test_what_is_projected_is_marked_in_shape_fill_and_word(text: str):
     cell = next(c for c in re.findall(r"<td data-t=\"3\".*?</td>", text, re.DOTALL) if "projected" in c)
-    assert '<span class="tag projected">projected</span> <b>about 120 ms</b>' in cell
-    assert 'href="#d-projected"' in text
+    assert '<i class="projected">projected</i> <b>about 120 ms</b>' in cell
+    assert '<use href="#projected"' in text
 
 
 def test_a_limit_that_was_not_enforced_is_never_a_fit_and_an_approximate_one_says_so():
@@ -160,9 +160,21 @@ def test_a_limit_that_was_not_enforced_is_never_a_fit_and_an_approximate_one_say
 
 def test_the_downloads_are_in_the_page(page: Page):
     links = {a["download"]: a["href"] for a in page.all("a") if "download" in a}
-    assert set(links) == {"2026-11-23T021400-beef.csv", "2026-11-23T021400-beef.json"}
-    csv = unquote(str(links["2026-11-23T021400-beef.csv"]))
-    assert csv.startswith("data:text/csv;charset=utf-8,workload,family")
+    assert set(links) == {"2026-11-23T021400-beef.csv.gz", "2026-11-23T021400-beef.json.gz"}
+    kind, _, packed = str(links["2026-11-23T021400-beef.csv.gz"]).partition(",")
+    assert kind == "data:application/gzip;base64"
+    assert gzip.decompress(b64decode(packed)).startswith(b"workload,family")
+
+
+def test_the_same_view_gives_the_same_page(text: str):
+    case = "synthetic/mobilenet-v2[batch=1]@board-2:cpu/torch-eager/float32/single_stream"
+    assert html.render(build(everything(), {case: Estimate(0.12, 0.07, 0.2)}), THEME) == text
+
+
+def test_a_tier_that_was_not_tried_is_a_dash_with_its_reason_at_the_head(page: Page, text: str):
+    assert len(page.all("th", **{"class": "narrow"})) == 1
+    assert "<small>not tried: its runtime is not installed</small>" in text
+    assert len(page.all("td", **{"data-t": "4", "data-s": "unsupported"})) == 8
 
 
 def test_hostile_names_are_text_and_nothing_else():
@@ -173,8 +185,8 @@ def test_hostile_names_are_text_and_nothing_else():
     assert page.unclosed == []
     assert len(page.all("script")) == len(page.all("style")) == 1
     assert not page.all("img")
-    assert "alert(1)" in "".join(page.texts["a"])
-    assert "49" not in "".join(page.texts["a"])
+    assert "alert(1)" in "".join(page.texts["u"])
+    assert "49" not in "".join(page.texts["u"])
 
 
 def test_it_is_small_for_three_workloads_and_bearable_for_three_hundred_by_twelve():

@@ -3,6 +3,7 @@ from __future__ import annotations
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from harness.model.units import GIB, MIB
 from harness.verdict import Judged, State, article, counts, deadline_state, headline, joined, share
@@ -24,8 +25,8 @@ def test_the_headline_of_one_board():
 def test_the_headline_of_two_boards_names_the_one_that_is_too_small():
     cases = [judged("fits"), judged("does_not_fit", "zero:cpu", "llama", 3 * GIB, 400 * MIB)]
     assert headline(cases, TIERS) == (
-        "1 of 1 workload fits a Raspberry Pi 5 and 0 of 1 a Raspberry Pi Zero 2 W in PyTorch; "
-        "llama needs 3 GiB of 400 MiB on the Raspberry Pi Zero 2 W."
+        "1 of 1 workload fits a Raspberry Pi 5 and none a Raspberry Pi Zero 2 W in PyTorch; "
+        "there, llama needs 3 GiB of 400 MiB."
     )
 
 
@@ -34,9 +35,45 @@ def test_the_headline_of_many_boards():
     assert headline(cases, TIERS) == "All 12 boards hold every workload in PyTorch."
     some = [*cases, judged("does_not_fit", "b3:cpu", "llama", 5 * GIB)]
     assert headline(some, TIERS) == (
-        "11 of 12 boards hold every workload, a Board 3 the fewest, 1 of 2, in PyTorch; "
-        "llama needs 5 of 2 GiB on the Board 3."
+        "11 of 12 boards hold every workload in PyTorch; a Board 3 holds the fewest, 1 of 2; "
+        "there, llama needs 5 of 2 GiB."
     )
+
+
+def test_boards_come_from_most_to_fewest_fits_and_of_equals_the_roomiest_first():
+    cases = [
+        *(judged("does_not_fit", "zero:cpu", "llama", 3 * GIB, 400 * MIB) for _ in range(2)),
+        *(judged("fits", "b1:cpu", limit=limit) for limit in (8 * GIB, 8 * GIB)),
+        *(judged("fits", "pi:cpu", limit=limit) for limit in (4 * GIB, 4 * GIB)),
+    ]
+    assert headline(cases, TIERS) == (
+        "2 of 2 workloads fit a Board 1, 2 a Raspberry Pi 5 and none a Raspberry Pi Zero 2 W in PyTorch; "
+        "there, llama needs 3 GiB of 400 MiB."
+    )
+
+
+def test_a_misfit_on_another_board_than_the_last_names_its_board():
+    cases = [
+        judged("fits"),
+        judged("does_not_fit", name="llama", need=3 * GIB),
+        *(judged("thrashes", "zero:cpu") for _ in range(2)),
+    ]
+    assert headline(cases, TIERS).endswith("; llama needs 3 of 2 GiB on the Raspberry Pi 5.")
+
+
+def test_what_could_be_tried_on_some_boards_only_has_its_own_total():
+    cases = [judged("fits"), judged("fits"), judged("fits", "zero:cpu"), judged("unsupported", "zero:cpu")]
+    assert headline(cases, TIERS) == (
+        "2 of 2 workloads fit a Raspberry Pi 5 and 1 of 1 a Raspberry Pi Zero 2 W in PyTorch."
+    )
+
+
+def test_a_family_of_one_workload_is_called_by_what_it_is():
+    alone = replace(judged("does_not_fit", need=3.6 * GIB), family="language", workload="llama-1b")
+    other = replace(judged("fits"), family="vision", workload="resnet")
+    assert headline([other, alone], TIERS).endswith("; the language model needs 3.6 of 2 GiB.")
+    sibling = replace(judged("fits"), family="language", workload="bert")
+    assert headline([other, alone, sibling], TIERS).endswith("; w needs 3.6 of 2 GiB.")
 
 
 def test_what_could_not_be_tried_is_not_in_the_count():

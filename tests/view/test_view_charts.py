@@ -1,10 +1,12 @@
 from __future__ import annotations
 
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from sample_runs import FILE_PAGES, RUNTIME_BYTES, Work, everything, make_run, many
+from sample_runs import FILE_PAGES, RUNTIME_BYTES, Work, board, boards, everything, make_run, many
 
 from harness.model.units import GIB, MIB
 from harness.verdict import Estimate
@@ -119,10 +121,71 @@ def test_bars_end_at_their_total_and_limits_within_reach_are_lines():
     for bar in plot.bars:
         assert bar.segments[0].x == plot.left
         assert bar.segments[-1].x + bar.segments[-1].width == pytest.approx(bar.end, abs=0.15)
-    assert [line.title.split(":")[0] for line in plot.limits] == ["Raspberry Pi 5 (4 GB)", "Raspberry Pi Zero 2 W"]
-    assert [e.note for e in section.legend] == ["16 GiB", "4 GiB", "400 MiB"]
+    assert [line.label for line in plot.limits] == ["Raspberry Pi Zero 2 W 400 MiB", "Raspberry Pi 5 4 GiB"]
+    assert [line.title for line in plot.limits] == ["Raspberry Pi Zero 2 W: 400 MiB", "Raspberry Pi 5 (4 GB): 4 GiB"]
+    assert plot.beyond == "Host CPU 16 GiB"
     assert "llama-1b" in plot.name
     assert "above the limit of 2 of 3 tiers" in plot.name
+
+
+def test_the_names_of_limits_never_run_into_each_other_or_out_of_the_plot():
+    works = [Work("large", weights=20_000 * MIB), Work("small")]
+    plot = build(make_run(works, boards(12))).memory.plots[0]
+    assert len(plot.limits) == 12
+    spans = []
+    for line in plot.limits:
+        length = len(line.label) * 6.4
+        spans.append((line.y, line.x - length if line.before else line.x, line.x if line.before else line.x + length))
+        assert line.y < plot.bars[0].y - 6
+    for k, (y, start, end) in enumerate(spans):
+        assert start > 0
+        assert end <= plot.width
+        assert all(y != other or end <= left or right <= start for other, left, right in spans[:k])
+
+
+def test_tiers_of_one_limit_share_a_line_and_a_far_one_is_named_beyond_the_axis():
+    four = [board(f"b{k}", f"Board {k}", 400 * MIB) for k in range(5)]
+    plot = build(make_run([Work("w", weights=200 * MIB)], [*four, board("big", "Big", 90 * GIB)])).memory.plots[0]
+    assert [line.label for line in plot.limits] == ["Board 0, Board 1, Board 2 and 2 more 400 MiB"]
+    assert plot.limits[0].title == "Board 0, Board 1, Board 2, Board 3 and Board 4: 400 MiB"
+    assert plot.beyond == "Host CPU 16 GiB and Big 90 GiB"
+    assert plot.ticks[-1].label in {"512 MiB", "576 MiB", "600 MiB", "500 MiB"}
+
+
+def test_a_long_name_is_never_cut_but_put_on_two_lines():
+    long = Work("a-name-that-is-rather-long-for-a-plot", parameters={"new_tokens": 16, "prompt_tokens": 32})
+    page = build(make_run([long, Work("w")]))
+    plot, memory_plot = chart(page, "latency").plots[0], page.memory.plots[0]
+    for labels in (plot.labels, tuple(b.label for b in memory_plot.bars)):
+        assert labels[0].lines == ("a-name-that-is-rather-long-for-a-plot", "· new_tokens 16, prompt_tokens 32")
+        assert labels[1].lines == ("w · batch 1",)
+        assert labels[1].y - labels[0].y > 26
+    beyond_measure = Work("n" * 300)
+    first = chart(build(make_run([beyond_measure])), "latency").plots[0].labels[0]
+    assert max(map(len, first.lines)) < 50
+    assert "n" * 300 in first.title
+
+
+def test_a_dtype_that_all_rows_of_a_workload_share_is_not_in_its_label():
+    run = make_run([Work("one"), Work("two")])
+    cases = tuple(replace(c, dtype="bfloat16") if c.workload.name == "two" else c for c in run.manifest.plan.cases)
+    scene = lay_out(replace(run, manifest=replace(run.manifest, plan=replace(run.manifest.plan, cases=cases))))
+    assert [(line.variant, line.label) for line in scene.lines] == [
+        ("float32", ("one · batch 1",)),
+        ("bfloat16", ("two · batch 1",)),
+    ]
+    both = replace(run.manifest.plan, cases=cases + run.manifest.plan.cases)
+    scene = lay_out(replace(run, manifest=replace(run.manifest, plan=both)))
+    assert [line.label for line in scene.lines][1:] == [("two · batch 1 · bfloat16",), ("two · batch 1 · float32",)]
+
+
+def test_why_boards_have_no_dot_is_said_once_where_they_have_none(view: ReportView):
+    notes = {c.metric: c.note for c in view.across if c.note}
+    assert set(notes) == {"latency", "memory", "energy"}
+    assert "no projection has been made" in notes["latency"]
+    case = "synthetic/mobilenet-v2[batch=1]@board-0:cpu/torch-eager/float32/single_stream"
+    assert chart(build(make_run(), {case: Estimate(0.12, 0.07, 0.2)}), "latency").note == ""
+    assert not any(c.note for c in build(make_run(profiles=[])).across)
 
 
 def test_cpu_and_gpu_memory_are_told_apart(view: ReportView):
@@ -136,8 +199,29 @@ def test_a_run_without_need_says_so():
 
 def test_each_host_tier_has_a_distribution_and_a_board_has_none(view: ReportView):
     for detail in view.details:
-        assert [e.tier.split(" · ")[0] for e in detail.ecdfs] == ["Host CPU", "Host GPU"]
-        assert {line.tier for line in detail.lines} == {"Host CPU · 2 cores", "Host GPU · NVIDIA H100 80GB HBM3"}
+        assert [e.tier for e in detail.ecdfs] == ["Host CPU", "Host GPU"]
+        assert [(c.tier, c.provenance) for c in detail.columns] == [("Host CPU", "measured"), ("Host GPU", "measured")]
+        assert all(len(line.figures) == 2 for line in detail.lines)
+
+
+def test_a_workloads_figures_stand_beside_each_other_with_what_is_behind_them(view: ReportView):
+    lines = {line.metric: line for line in view.details[0].lines}
+    assert lines["latency"].how.startswith("n=600 in 3 processes; ")
+    assert [f.text[-2:] for f in lines["latency"].figures if f] == ["ms", "µs"]
+    assert lines["energy per step"].figures[0] is None
+    assert lines["peak memory"].how == (
+        "Host CPU: n=3 in 3 processes; maximum of tree_peak. Host GPU: n=3 in 3 processes; maximum of gpu_reserved_peak"
+    )
+
+
+def test_a_projection_has_a_column_of_its_own_beside_what_was_measured():
+    case = "synthetic/mobilenet-v2[batch=1]@board-0:cpu/torch-eager/float32/single_stream"
+    detail = build(make_run(), {case: Estimate(0.12, 0.07, 0.2)}).details[0]
+    assert [(c.tier, c.provenance) for c in detail.columns] == [
+        ("Host CPU", "measured"),
+        ("Raspberry Pi 5", "projected"),
+    ]
+    assert {f.provenance for line in detail.lines for f in line.figures[1:] if f} == {"projected"}
 
 
 def test_marks_become_time_to_first_token_and_time_per_token(view: ReportView):
@@ -156,12 +240,21 @@ def test_one_sample_has_no_curve():
     assert detail.ecdfs == ()
 
 
-def test_a_curve_rises_from_left_to_right(view: ReportView):
+def test_a_curve_rises_from_left_to_right_and_keeps_its_ends(view: ReportView):
     curve = view.details[0].ecdfs[0]
-    points = [tuple(map(float, p.split(","))) for p in curve.points.split(" ")]
-    assert len(points) <= 60
-    assert points == sorted(points, key=lambda p: (p[0], -p[1]))
-    assert points[-1][1] < points[0][1] <= curve.bottom
+    start, steps = curve.path.removeprefix("M").split("l")
+    x, y = map(int, start.split(" "))
+    moves = [int(n) for n in re.findall(r"-?\d+", steps)]
+    across, up = moves[::2], moves[1::2]
+    assert len(across) == len(up) < 40
+    assert min(across) >= 0
+    assert max(up) <= 0
+    assert (x, x + sum(across)) == (curve.left, curve.width - 8)
+    assert y + sum(up) == 8 < y <= curve.bottom
+
+
+def test_all_distributions_have_the_same_guides(view: ReportView):
+    assert len({(e.guides, e.left, e.width, e.bottom) for d in view.details for e in d.ecdfs}) == 1
 
 
 @given(st.lists(POSITIVE, min_size=1, max_size=20))

@@ -2,13 +2,16 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from sample_runs import SMALL, Work, boards, everything, make_run, many, with_limit
+from sample_runs import SMALL, Work, board, boards, everything, make_run, many, with_limit
 
+from harness.model.case import Skip
 from harness.model.measure import LATENCY
+from harness.model.profile import Target
 from harness.model.record import Run
 from harness.model.units import MIB
 from harness.verdict import Estimate
 from harness.view import ReportView, build
+from harness.view.names import short_names, spoken
 from harness.view.report import Cell
 
 BOARD_CASE = "synthetic/mobilenet-v2[batch=1]@board-0:cpu/torch-eager/float32/single_stream"
@@ -138,7 +141,7 @@ def test_every_outcome_has_its_cell():
     states = {c.fit.state for r in page.matrix.rows for c in r.cells if c}
     assert states == {"fits", "thrashes", "does_not_fit", "unsupported", "timed_out", "failed"}
     details = {c.fit.detail for r in page.matrix.rows for c in r.cells if c}
-    assert {"its runtime is not installed", "34,000 major page faults at 400 MiB", "ValueError: no"} <= details
+    assert {"its runtime is not installed", "34,000 major faults at 400 MiB", "ValueError: no"} <= details
 
 
 def test_a_cells_states_are_the_counts_it_belongs_to():
@@ -227,3 +230,62 @@ def test_an_approximate_limit_is_said_in_the_cell_and_in_the_data():
     assert cell(page, "host:cpu").fit.said == "fits"
     assert {d.limit for d in page.data if d.tier == "board-0:cpu"} == {"approximately enforced"}
     assert {d.limit for d in page.data if d.tier == "host:cpu"} == {""}
+
+
+def test_the_source_of_a_misfits_need_is_said_where_it_is_another_than_the_verdicts():
+    page = build(everything())
+    bases = {c.fit.detail: (c.fit.provenance, c.fit.basis) for r in page.matrix.rows for c in r.cells if c}
+    assert bases["needs 5.3 of 4 GiB"] == ("enforced", "measured")
+    assert bases["34,000 major faults at 400 MiB"] == ("enforced", None)
+    assert bases["stopped at 7 GiB"] == ("enforced", None)
+
+
+def test_a_tier_on_which_nothing_was_tried_has_its_one_reason_at_its_head():
+    untried = build(everything()).matrix.untried
+    assert untried == ("", "", "", "", "its runtime is not installed")
+    loose = build(with_limit(make_run(), given=None)).matrix.untried
+    assert loose == ("", "", ""), "a need is known there"
+
+
+def test_a_figure_that_no_cell_has_is_said_once():
+    page = build(make_run())
+    assert page.matrix.absent == ("energy",)
+    assert page.matrix.notes[-1] == "Energy per step is a dash throughout: rapl: energy_uj is readable by root only."
+    assert build(make_run(gpu=True, energy=True)).matrix.absent == ()
+
+
+@pytest.mark.parametrize(
+    ("names", "short"),
+    [
+        (["NVIDIA Jetson Orin Nano (8 GB)", "Raspberry Pi 5 (4 GB)"], ["Jetson Orin Nano", "Raspberry Pi 5"]),
+        (["Raspberry Pi 5 (4 GB)", "Raspberry Pi 5 (8 GB)"], ["Raspberry Pi 5 (4 GB)", "Raspberry Pi 5 (8 GB)"]),
+        (["(4 GB)", "NVIDIA "], ["(4 GB)", "NVIDIA "]),
+        ([], []),
+    ],
+)
+def test_short_names_drop_what_is_not_needed_to_tell_them_apart(names: list[str], short: list[str]):
+    assert list(short_names(names).values()) == short
+
+
+def test_a_target_is_named_in_a_sentence_only_where_another_of_its_board_was_tried():
+    tiers = build(two_targets()).matrix.tiers
+    assert [t.short for t in tiers if t.board] == ["Twin · CPU", "Twin · GPU"]
+    assert spoken(tiers, ["b:cpu"])["b:cpu"] == "Twin"
+    assert spoken(tiers, ["b:cpu", "b:gpu"])["b:cpu"] == "Twin · CPU"
+    assert "fits a Twin in PyTorch" in build(two_targets()).headline
+
+
+def test_two_profiles_of_one_name_are_told_apart():
+    slow = replace(board("slow", "Twin", 400 * MIB), power_mode="7 W")
+    names = [t.short for t in build(make_run(profiles=[board("fast", "Twin", 400 * MIB), slow])).matrix.tiers]
+    assert names[1:] == ["Twin, fast", "Twin, 7 W"]
+
+
+def two_targets() -> Run:
+    """A board whose GPU could not be tried."""
+    twin = board("b", "Twin", 4096 * MIB)
+    twin = replace(twin, target=(*twin.target, Target("gpu", "gpu", "GPU")))
+    run = make_run([Work("w")], [twin])
+    case = next(c for c in run.manifest.plan.cases if c.profile == "b")
+    skip = Skip(replace(case, target="gpu", device="gpu"), "this host has no GPU")
+    return replace(run, manifest=replace(run.manifest, plan=replace(run.manifest.plan, skips=(skip,))))

@@ -2,11 +2,13 @@ from __future__ import annotations
 
 import pytest
 from msgspec.structs import replace
-from sample_runs import boards, everything, make_run, with_limit
+from sample_runs import Work, boards, everything, make_run, with_fate, with_limit
 
 from harness.model import codec
 from harness.model.measure import Finding
+from harness.model.outcome import Thrashes
 from harness.model.record import Enforced
+from harness.model.units import GIB
 from harness.verdict import Estimate
 from harness.view import ReportView, build
 
@@ -28,9 +30,18 @@ def test_the_top_says_what_when_and_where(view: ReportView):
 
 
 def test_the_lead_names_the_means_and_the_interval(view: ReportView):
-    assert view.lead[0] == "Each board's memory limit was enforced on this x86_64 host by cgroup-v1."
-    assert "within that process" in view.lead[1]
+    assert view.lead[1] == "Each board's memory limit was enforced on this x86_64 host by cgroup-v1."
+    assert "within that process" in view.lead[2]
     assert "3 processes" in build(make_run(processes=3)).lead[1]
+
+
+def test_the_lead_counts_what_fits_but_thrashes(view: ReportView):
+    assert view.lead[0] == "1 case fits but thrashes, not counted as fitting: on a Raspberry Pi Zero 2 W."
+    work = with_fate(Work("w"), board_0_cpu=Thrashes(1, 9), board_1_cpu=Thrashes(1, 9))
+    page = build(make_run([work, with_fate(Work("v"), board_1_cpu=Thrashes(1, 9))]))
+    assert page.lead[0] == (
+        "3 cases fit but thrash, not counted as fitting: 2 on a Raspberry Pi Zero 2 W and 1 on a Raspberry Pi 5."
+    )
 
 
 def test_a_run_whose_limits_could_not_be_enforced_says_so():
@@ -79,6 +90,8 @@ def test_what_was_enforced_and_what_was_not(view: ReportView):
         "cores": "asked 4 cores, given 2 cores",
     }
     assert [limit.kept for limit in board.limits] == [True, False]
+    rounded = build(with_limit(make_run(), given=4 * GIB - 819, asked=4 * GIB)).method.tiers[1].limits[0]
+    assert (rounded.verdict, rounded.kept) == ("enforced", True), "the kernel keeps whole pages"
     host = next(t for t in view.method.tiers if not t.tier.board)
     assert host.missing == "nothing was limited"
     skipped = next(t for t in view.method.tiers if t.tier.id == "board-3:cpu")
