@@ -12,6 +12,8 @@ from harness.model.case import HOST, Case, Limits, Pace, Plan, Role, Skip, Trial
 from harness.model.machine import Capabilities
 from harness.model.profile import HardwareProfile, Target
 
+GATE_PROCESSES = 3
+"""Fewer say nothing of how far gate trials lie apart."""
 GPU_LIMITS = "this version does not cap a GPU's memory: a GPU target runs only as the host's own"
 
 
@@ -29,6 +31,10 @@ class Settings(Struct, frozen=True):
     """How much to measure. Times are for one process."""
 
     processes: int = 3
+    gate: bool = False
+    """Also memory that repeats: need trials with the allocator held still."""
+    composition: bool = True
+    """Also what tensors the memory of PyTorch's workloads is made of: one more process a work."""
     seed: int = 0
     timing: Pace = Pace()
     memory: Pace = Pace()
@@ -38,6 +44,7 @@ class Settings(Struct, frozen=True):
 
 QUICK = Settings(
     processes=1,
+    composition=False,
     timing=Pace(budget_seconds=3.0, warmup_seconds=2.0),
     memory=Pace(steps=2),
     ceiling_timeout_seconds=60.0,
@@ -108,6 +115,7 @@ def _trials(
         block = _block(works, "need", replicate, settings) + _block(hosts, "timing", replicate, settings)
         shuffle(block)
         trials += block
+    trials += _gate(works, settings) + _composition(hosts, settings)
     trials += _energy(hosts, capabilities, settings)
     ceilings = [_ceiling(case, profiles[case.profile], settings) for case in boards]
     shuffle(ceilings)
@@ -119,6 +127,16 @@ def _block(cases: Iterable[Case], role: Role, replicate: int, settings: Settings
     return [
         Trial(case, role, replicate, Limits(), pace, settings.timeout_seconds, seed=settings.seed) for case in cases
     ]
+
+
+def _gate(works: Sequence[Case], settings: Settings) -> list[Trial]:
+    processes = max(GATE_PROCESSES, settings.processes) if settings.gate else 0
+    return [trial for replicate in range(processes) for trial in _block(works, "gate", replicate, settings)]
+
+
+def _composition(hosts: Sequence[Case], settings: Settings) -> list[Trial]:
+    able = [case for case in hosts if settings.composition and case.runtime == "torch-eager"]
+    return _block(able, "composition", 0, settings)
 
 
 def _energy(hosts: Sequence[Case], capabilities: Capabilities, settings: Settings) -> list[Trial]:

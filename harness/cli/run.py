@@ -35,6 +35,7 @@ if TYPE_CHECKING:
 @click.option("--processes", type=click.IntRange(1, 100), help="Processes a case (default 3, quick 1).")
 @click.option("--budget", type=click.FloatRange(min=0.01), metavar="SECONDS", help="For a process's timed rounds.")
 @click.option("--precision", type=click.FloatRange(min=0.0001, max=1), metavar="FRACTION", help="Stop when within it.")
+@click.option("--gate", is_flag=True, help="Also memory peaks that repeat: the allocator held still, 3 processes or more.")
 @click.option("--timeout", type=click.FloatRange(min=1), metavar="SECONDS", help="For one trial.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of order and inputs.")
 @click.option("--means", metavar="NAME", help="Force a means of enforcement; see `tierbench doctor`.")
@@ -64,9 +65,19 @@ def _settings(asked: dict[str, Any]) -> Settings:
     timing = replace(settings.timing, **{k: v for k, v in pace.items() if v is not None})
     changes = {"processes": asked["processes"], "timeout_seconds": asked["timeout"]}
     changes = {k: v for k, v in changes.items() if v is not None}
+    if asked["gate"]:
+        changes["gate"] = _gate()
     if asked["timeout"] is not None:
         changes["ceiling_timeout_seconds"] = asked["timeout"]
     return replace(settings, timing=timing, seed=asked["seed"], **changes)
+
+
+def _gate() -> bool:
+    from harness.meters.allocator import glibc
+
+    if glibc() is None:
+        raise UserError("--gate fixes thresholds of glibc's allocator, and the C library here is another")
+    return True
 
 
 def _selection(asked: dict[str, Any]) -> Any:

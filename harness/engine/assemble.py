@@ -14,6 +14,8 @@ from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, Tim
 from harness.model.record import Record
 from harness.model.spec import Ending
 
+HELD_STILL = "glibc thresholds fixed at 1 MiB"
+"""How the memory of a gate trial is labelled."""
 THRASH_FAULTS_PER_STEP = 64
 """A step that has run before and still reads from disk this often is being fed its own pages again and again."""
 
@@ -106,7 +108,16 @@ def _stage(events: Sequence[ChildEvent]) -> str:
 def _measurements(trial: Trial, events: Sequence[ChildEvent], ending: Ending) -> tuple[Measurement, ...]:
     provenance: Provenance = "enforced" if trial.role == "ceiling" else "measured"
     inside = [replace(e.measurement, provenance=provenance) for e in events if isinstance(e, Measured)]
-    return (*inside, _whole_tree(inside, ending.usage.peak_bytes, provenance))
+    found = (*inside, _whole_tree(inside, ending.usage.peak_bytes, provenance))
+    return tuple(map(_held_still, found)) if trial.role == "gate" else found
+
+
+def _held_still(measurement: Measurement) -> Measurement:
+    """Of a gate trial: its memory says by which allocator."""
+    metric = measurement.metric
+    if metric.unit != "B":
+        return measurement
+    return replace(measurement, metric=replace(metric, how=f"{metric.how}; {HELD_STILL}"))
 
 
 def _whole_tree(inside: Sequence[Measurement], last: int | None, provenance: Provenance) -> Measurement:

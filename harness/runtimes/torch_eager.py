@@ -42,9 +42,8 @@ class TorchEager:
         except PackageNotFoundError:
             return ""
 
-    def prepare(self, build: Callable[[], Model], place: Place, artefacts: Path) -> None:  # noqa: ARG002
-        """Build once, so that the weights are in the cache."""
-        build()
+    def prepare(self, build: Callable[[], Model], place: Place, artefacts: Path) -> None:
+        """Nothing to convert: the first ``build``, of the ``load`` that follows, puts the weights into the cache."""
 
     def load(self, build: Callable[[], Model], place: Place, artefacts: Path) -> Loaded:  # noqa: ARG002
         """Build, move to the device, wrap. Raises RuntimeError where torch did not take the thread count asked for."""

@@ -12,7 +12,8 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from harness import collect, meters, runtimes
-from harness.meters.memory import ProcessMemory, TreeMemory, major_faults
+from harness.meters.allocator import Allocator
+from harness.meters.memory import ProcessMemory, Residency, TreeMemory, major_faults
 from harness.model.case import Trial
 from harness.model.events import Ended, Said, StepDone
 from harness.model.measure import IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement, Metric, Stage
@@ -21,8 +22,11 @@ from harness.model.spec import ChildSpec
 from harness.model.workload import Place, Workload
 from harness.runtimes import Loaded, Runtime
 from harness.scenarios.single_stream import MarkTaker
-from harness.worker import energy, prepare, timing
+from harness.worker import composition, energy, prepare, timing
 from harness.worker.channel import Channel
+
+LAYERED = frozenset({"need", "gate"})
+"""Roles whose stages end with a look at every page of the process, which would disturb a time."""
 
 
 @dataclass(frozen=True)
@@ -66,7 +70,9 @@ class Stages:
         self._channel = channel
         role, device = spec.trial.role, spec.trial.case.device
         plugins = [] if role == "energy" else [m for m in meters.for_role(role, device) if m.available() is None]
-        self._meters: tuple[_Bracket, ...] = (*plugins, ProcessMemory(), TreeMemory(spec.tree))
+        layers = (Residency(spec.tree), Allocator()) if role in LAYERED else ()
+        self._meters: tuple[_Bracket, ...] = (*plugins, ProcessMemory(), TreeMemory(spec.tree), *layers)
+        self.seen: list[Measurement] = []
 
     def run(self, stage: Stage, work: Callable[[], Any], metric: Metric | None = None) -> Any:
         """Do ``work`` as ``stage``; ``metric`` is the time it takes."""
@@ -78,7 +84,9 @@ class Stages:
         result = work()
         seconds = (time.perf_counter_ns() - start) / 1e9
         for meter in self._meters:
-            self._channel.measured(*meter.end(stage))
+            found = meter.end(stage)
+            self.seen += found
+            self._channel.measured(*found)
         if metric is not None:
             self._channel.measured(Measurement(metric, stage, "measured", (seconds,)))
         return result
@@ -155,6 +163,16 @@ def _counted(step: Callable[[], Any], channel: Channel) -> None:
     channel.send(StepDone(seconds, major_faults() - faults))
 
 
+def _composition(subject: Subject, stages: Stages, channel: Channel) -> None:
+    """The memory role's steps once more, with every tensor followed."""
+    device = subject.trial.case.device
+    with composition.account_for(device) as account:
+        account.begin_steps(subject.loaded.call, subject.loaded.inputs)
+        _memory(subject, stages, channel)
+        peak = account.peak()
+    channel.measured(*composition.measurements(peak, stages.seen, device))
+
+
 def _timing(subject: Subject, stages: Stages, channel: Channel) -> None:
     timing.run(subject.stepper, subject.trial.pace, channel, stages.run, subject.workload.opaque)
 
@@ -165,4 +183,11 @@ def _energy(subject: Subject, stages: Stages, channel: Channel) -> None:
     energy.run(step, subject.trial, channel)
 
 
-_ROLES = {"need": _memory, "gate": _memory, "ceiling": _memory, "timing": _timing, "energy": _energy}
+_ROLES = {
+    "need": _memory,
+    "gate": _memory,
+    "ceiling": _memory,
+    "composition": _composition,
+    "timing": _timing,
+    "energy": _energy,
+}

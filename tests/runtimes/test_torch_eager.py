@@ -74,10 +74,17 @@ def test_another_thread_count_than_asked_for_is_an_error(
         TorchEager().load(lambda: Model(torch.nn.Linear(4, 4), ()), place, tmp_path)
 
 
-def test_prepare_builds_once(place: Place, tmp_path: Path) -> None:
+def test_preparing_leaves_the_only_build_to_the_load_that_follows(place: Place, tmp_path: Path) -> None:
     built: list[int] = []
-    TorchEager().prepare(lambda: built.append(1) or Model(None), place, tmp_path)  # type: ignore[func-returns-value]
+
+    def build() -> Model:
+        built.append(1)
+        return Model(torch.nn.Linear(4, 4), ())
+
+    TorchEager().prepare(build, place, tmp_path)
+    TorchEager().load(build, place, tmp_path)
     assert built == [1]
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_asking_what_is_available_imports_no_torch() -> None:
