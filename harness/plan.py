@@ -9,7 +9,7 @@ from itertools import product
 from msgspec import Struct
 
 from harness.model.case import HOST, Case, Limits, Pace, Plan, Role, Skip, Trial, WorkloadRef
-from harness.model.machine import Capabilities
+from harness.model.machine import Capabilities, MeterState
 from harness.model.profile import HardwareProfile, Target
 
 GATE_PROCESSES = 3
@@ -140,9 +140,15 @@ def _composition(hosts: Sequence[Case], settings: Settings) -> list[Trial]:
 
 
 def _energy(hosts: Sequence[Case], capabilities: Capabilities, settings: Settings) -> list[Trial]:
-    meters = {m.id for m in capabilities.meters if m.reason is None and "energy" in m.roles}
-    able = [case for case in hosts if meters & ({"nvml"} if case.device == "gpu" else {"rapl"})]
+    usable = [m for m in capabilities.meters if m.reason is None and "energy" in m.roles]
+    able = [case for case in hosts if any(covers(meter, case.device) for meter in usable)]
     return _block(able, "energy", 0, settings)
+
+
+def covers(meter: MeterState, device: str) -> bool:
+    """Whether an energy meter sees all that ``device`` draws: the CPU's package has no part in a GPU's."""
+    scopes = {metric.scope for metric in meter.metrics if metric.unit == "J"}
+    return device in meter.devices and bool(scopes - {"package"} if device == "gpu" else scopes)
 
 
 def _ceiling(case: Case, profile: HardwareProfile, settings: Settings) -> Trial:

@@ -8,11 +8,11 @@ from __future__ import annotations
 import os
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Protocol
+from typing import Protocol, get_args
 
 from harness.errors import UnknownName
 from harness.model.machine import MeterState
-from harness.model.measure import Measurement, Metric, Stage
+from harness.model.measure import Measurement, Metric, Scope, Stage
 
 GROUP = "tierbench.meters"
 
@@ -20,8 +20,13 @@ _BUILT_IN = {
     "torch-cuda": ("harness.meters.torch_cuda", "TorchCuda"),
     "nvml": ("harness.meters.nvml", "Nvml"),
     "rapl": ("harness.meters.rapl", "Rapl"),
+    "ina3221": ("harness.meters.ina3221", "Ina3221"),
+    "pmic": ("harness.meters.pmic", "Pmic"),
+    "hwmon": ("harness.meters.hwmon", "Hwmon"),
+    "battery": ("harness.meters.battery", "Battery"),
 }
 _MEMORY_ROLES = ("need", "ceiling", "gate", "timing")
+_SCOPES = get_args(Scope)
 
 
 class Meter(Protocol):
@@ -64,8 +69,23 @@ def get(meter_id: str) -> Meter:
 
 
 def for_role(role: str, device: str) -> list[Meter]:
-    """The meters that may run in ``role`` and see the work of ``device``; the caller asks whether they can."""
-    return [m for m in map(get, known()) if role in m.roles and device in m.devices]
+    """The meters that may run in ``role`` and see the work of ``device``, the narrowest scope first.
+
+    The caller asks whether they can be used here. One that cannot be loaded is left out: ``states`` says so.
+    """
+    found = [m for m in filter(None, map(_loaded, known())) if role in m.roles and device in m.devices]
+    return sorted(found, key=_width)
+
+
+def _loaded(meter_id: str) -> Meter | None:
+    try:
+        return get(meter_id)
+    except Exception:
+        return None
+
+
+def _width(meter: Meter) -> int:
+    return min((_SCOPES.index(metric.scope) for metric in meter.metrics), default=len(_SCOPES))
 
 
 def states() -> tuple[MeterState, ...]:
@@ -82,6 +102,7 @@ def _process_memory() -> MeterState:
 def _state(meter_id: str) -> MeterState:
     try:
         meter = get(meter_id)
-        return MeterState(meter_id, meter.available(), tuple(sorted(meter.roles)))
+        roles, devices = tuple(sorted(meter.roles)), tuple(sorted(meter.devices))
+        return MeterState(meter_id, meter.available(), roles, devices, tuple(meter.metrics))
     except Exception as error:  # a third party's meter that cannot be loaded is a state, not a crash
         return MeterState(meter_id, f"the meter cannot be loaded: {type(error).__name__}: {error}")

@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from harness.model.measure import Measurement, Metric, Stage
+from harness.model.measure import Measurement, Metric, Scope, Stage
 
 MIN_SECONDS = 5.0
 MIN_STEPS = 50
@@ -32,6 +32,8 @@ class Reading:
     step_seconds: float | None = None
     idle_watts: float | None = None
     missing: str | None = None
+    source: str = ""
+    """The name of what was read, where it is known only then."""
 
 
 @dataclass
@@ -136,17 +138,38 @@ def _implausible(counts: int) -> str | None:
     return "the energy counter went backwards" if counts < 0 else "the energy counter did not move in the window"
 
 
-def measurements(
-    reading: Reading, stage: Stage, metrics: tuple[Metric, Metric, Metric, Metric]
-) -> tuple[Measurement, ...]:
-    """A window's reading as (energy, power, idle power, step), each with its value or the reason it is missing."""
-    energy, power, idle, step = metrics
+Family = tuple[Metric, Metric, Metric, Metric, Metric]
+"""Energy (gross), power, idle power, the step's share of the energy, net energy."""
+
+
+def family(prefix: str, scope: Scope, source: str, resolution: str) -> Family:
+    """The metrics of an energy meter that reads ``source``; ``resolution`` is what one step of it is."""
+    return (
+        Metric(f"{prefix}_energy", "J", "lower", scope, f"{source} over the window", resolution),
+        Metric(f"{prefix}_power", "W", "lower", scope, f"{source} over the window, by its wall time", resolution),
+        Metric(f"{prefix}_idle_power", "W", "lower", scope, f"{source}, in the second before the window, model loaded"),
+        Metric(f"{prefix}_energy_step", "1", "neither", scope, f"{source}: one step relative to the window's energy"),
+        Metric(
+            f"{prefix}_net_energy",
+            "J",
+            "lower",
+            scope,
+            f"{source} over the window, less idle power times its wall time",
+            resolution,
+        ),
+    )
+
+
+def measurements(reading: Reading, stage: Stage, metrics: Family) -> tuple[Measurement, ...]:
+    """A window's reading as the metrics of its family, each with its value or the reason it is missing."""
+    energy, power, idle, step, net = metrics
     power_watts = None if reading.joules is None else reading.joules / reading.seconds
     return (
         one(energy, stage, reading.joules, reading.missing),
         one(power, stage, power_watts, reading.missing),
         one(idle, stage, reading.idle_watts, reading.missing),
         one(step, stage, _step_share(reading), reading.missing),
+        one(net, stage, _net(reading), reading.missing or "the idle power before the window is not known"),
     )
 
 
@@ -161,3 +184,10 @@ def _step_share(reading: Reading) -> float | None:
     if reading.joules is None or reading.step_seconds is None:
         return None
     return reading.step_seconds / reading.seconds
+
+
+def _net(reading: Reading) -> float | None:
+    """Below 0 where the machine drew less under load than before, by noise or a clock that fell."""
+    if reading.joules is None or reading.idle_watts is None:
+        return None
+    return reading.joules - reading.idle_watts * reading.seconds

@@ -5,20 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from harness.meters.counter import Clock, CounterError, CounterWindow, Reading, Unwrapped, measurements
-from harness.model.measure import Measurement, Metric, Stage
+from harness.meters.counter import Clock, CounterError, CounterWindow, Reading, Unwrapped, family, measurements
+from harness.model.measure import Measurement, Stage
 
 POWERCAP = Path("/sys/class/powercap")
 MOST_WATTS = 1000.0
 """No package draws more: with it, the range of the counter says how long a window can be without a second wrap."""
 POLL_SECONDS = 0.0002
 
-ENERGY = Metric("package_energy", "J", "lower", "package", "RAPL energy_uj of all CPU packages over the window")
-POWER = Metric("package_power", "W", "lower", "package", "RAPL energy of the window over its wall time")
-IDLE = Metric("package_idle_power", "W", "lower", "package", "RAPL power in the second before the window")
-STEP = Metric(
-    "package_energy_step", "1", "neither", "package", "one step of the RAPL counter relative to the window's energy"
-)
+METRICS = family("package", "package", "RAPL energy_uj of all CPU packages", "61 µJ or finer, every millisecond")
 
 Read = Callable[[Path], str]
 
@@ -30,12 +25,15 @@ def packages(root: Path = POWERCAP, read: Read = Path.read_text) -> list[Path]:
 
 
 class Rapl:
-    """The energy of all packages together: other programs on this machine included."""
+    """The energy of all packages together: other programs on this machine included.
+
+    Beside the work of a GPU it is the energy of the processors that feed it.
+    """
 
     id = "rapl"
     roles = frozenset({"energy"})
     devices = frozenset({"cpu", "gpu"})
-    metrics = (ENERGY, POWER, IDLE, STEP)
+    metrics = METRICS
 
     def __init__(self, root: Path = POWERCAP, read: Read = Path.read_text, clock: Clock | None = None) -> None:
         self._root, self._read = root, read
@@ -76,8 +74,8 @@ class Rapl:
         """Energy, power, idle power and the counter's step; missing with the reason where there is none."""
         if self._window is None:
             reason = self.available() or "the window was never begun"
-            return measurements(Reading(None, 0.0, missing=reason), stage, self.metrics)
-        return measurements(self._window.end(), stage, self.metrics)
+            return measurements(Reading(None, 0.0, missing=reason), stage, METRICS)
+        return measurements(self._window.end(), stage, METRICS)
 
     def _counts(self, zones: list[Path]) -> list[int]:
         try:

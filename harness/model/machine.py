@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from harness.model.measure import Metric
+
 
 class Gpu(Struct, frozen=True):
     """An NVIDIA GPU as NVML sees it."""
@@ -30,6 +32,9 @@ class MeterState(Struct, frozen=True):
     id: str
     reason: str | None
     roles: tuple[str, ...] = ()
+    devices: tuple[str, ...] = ()
+    """``cpu`` and ``gpu``: those whose work it sees."""
+    metrics: tuple[Metric, ...] = ()
 
 
 class RuntimeState(Struct, frozen=True):

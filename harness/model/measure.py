@@ -15,7 +15,7 @@ Stage = Literal["import", "load", "warm-up", "timed", "trial"]
 Scope = Literal["process", "tree", "device", "package", "module", "board", "wall"]
 
 
-class Metric(Struct, frozen=True):
+class Metric(Struct, frozen=True, omit_defaults=True):
     """A metric that describes itself: ``unit`` is a base unit (``s``, ``B``, ``J``, ``W``, ``items/s``, ``1``)."""
 
     id: str
@@ -24,6 +24,8 @@ class Metric(Struct, frozen=True):
     scope: Scope
     how: str
     """By what means it is read, for people."""
+    resolution: str = ""
+    """The finest difference it can show, for people: the step of a counter, the digits of a file; empty: not known."""
 
 
 class Measurement(Struct, frozen=True, omit_defaults=True):
@@ -74,4 +76,8 @@ GPU_RESERVED = Metric(
     "gpu_reserved_peak", "B", "lower", "device", "torch.cuda.max_memory_reserved, reset at each stage"
 )
 STEP_ENERGY = Metric("step_energy", "J", "lower", "device", "difference of an energy counter over a window, per step")
+NET_STEP_ENERGY = Metric(
+    "net_step_energy", "J", "lower", "device", "energy per step less what the idle machine would have drawn"
+)
+ITEM_ENERGY = Metric("item_energy", "J", "lower", "device", "energy per step over the items that one step processes")
 POWER = Metric("power", "W", "lower", "device", "energy over the window's wall time")

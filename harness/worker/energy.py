@@ -9,22 +9,29 @@ from typing import Any
 from msgspec.structs import replace
 
 from harness import meters
+from harness.meters.power import disagreement
 from harness.model.case import Trial
-from harness.model.events import Said
-from harness.model.measure import STEP_ENERGY, Measurement
+from harness.model.events import Found, Said
+from harness.model.measure import ITEM_ENERGY, NET_STEP_ENERGY, STEP_ENERGY, Measurement, Metric
 from harness.worker.channel import Channel
 
 
-def run(step: Callable[[], Any], trial: Trial, channel: Channel) -> None:
-    """Step for ``pace.energy_seconds`` under each energy meter that is available, and send energy per step."""
+def run(step: Callable[[], Any], trial: Trial, channel: Channel, items: float) -> None:
+    """Step under each energy meter that is available, and send what it read, energy per step and per item.
+
+    For ``pace.energy_seconds``, or longer where the meter's sensor is slower (its ``window_seconds``).
+    """
     for meter in meters.for_role("energy", trial.case.device):
         if meter.available() is not None:
             continue
         channel.begin("timed")
         meter.begin()
-        steps = _window(step, trial.pace.energy_seconds)
-        for measurement in meter.end("timed"):
-            channel.measured(measurement, *_per_step(measurement, steps))
+        steps = _window(step, max(trial.pace.energy_seconds, getattr(meter, "window_seconds", 0.0)))
+        read = meter.end("timed")
+        for measurement in read:
+            channel.measured(measurement, *_shares(measurement, steps, items))
+        if (finding := disagreement(read)) is not None:
+            channel.send(Found(finding))
         channel.send(Said({f"energy_steps_{meter.id}": str(steps)}))
 
 
@@ -37,9 +44,18 @@ def _window(step: Callable[[], Any], seconds: float) -> int:
     return steps
 
 
-def _per_step(measurement: Measurement, steps: int) -> tuple[Measurement, ...]:
+def _shares(measurement: Measurement, steps: int, items: float) -> tuple[Measurement, ...]:
+    """An energy per step and, gross, per item; nothing for what is no energy."""
     if measurement.metric.unit != "J":
         return ()
-    metric = replace(STEP_ENERGY, scope=measurement.metric.scope, how=f"{measurement.metric.how}, per step")
-    values = tuple(value / steps for value in measurement.values)
-    return (Measurement(metric, "timed", measurement.provenance, values, measurement.missing),)
+    if measurement.metric.id.endswith("net_energy"):
+        return (_share(measurement, NET_STEP_ENERGY, steps, "per step"),)
+    per_step = _share(measurement, STEP_ENERGY, steps, "per step")
+    return (per_step, _share(measurement, ITEM_ENERGY, steps * items, "per item")) if items > 0 else (per_step,)
+
+
+def _share(whole: Measurement, kind: Metric, parts: float, words: str) -> Measurement:
+    how = f"{whole.metric.how}, {words}"
+    metric = replace(kind, scope=whole.metric.scope, how=how, resolution=whole.metric.resolution)
+    values = tuple(value / parts for value in whole.values)
+    return Measurement(metric, "timed", whole.provenance, values, whole.missing)

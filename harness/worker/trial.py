@@ -180,7 +180,7 @@ def _timing(subject: Subject, stages: Stages, channel: Channel) -> None:
 def _energy(subject: Subject, stages: Stages, channel: Channel) -> None:
     step = subject.stepper(MarkTaker())
     stages.run("warm-up", step)
-    energy.run(step, subject.trial, channel)
+    energy.run(step, subject.trial, channel, subject.items)
 
 
 _ROLES = {

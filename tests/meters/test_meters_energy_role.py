@@ -34,7 +34,7 @@ def run_energy(tmp_path, fake_time, stepped, monkeypatch):
         case = Case(WorkloadRef("s", "w", "s.py"), "host", "cpu", "cpu", "torch-eager", "float32")
         trial = Trial(case, "energy", pace=Pace(energy_seconds=0.05))
         receive, send = os.pipe()
-        energy.run(lambda: fake_time.sleep(step_seconds), trial, Channel(send))
+        energy.run(lambda: fake_time.sleep(step_seconds), trial, Channel(send), 4.0)
         os.close(send)
         with os.fdopen(receive, "rb") as lines:
             events = [codec.decode_event(line) for line in lines]
@@ -49,6 +49,13 @@ def test_energy_per_step_is_power_times_the_steps_time(run_energy):
     assert found["step_energy"].metric.scope == "package"
     assert "RAPL" in found["step_energy"].metric.how
     assert found["package_power"].values[0] == pytest.approx(35.0, rel=0.01)
+
+
+def test_energy_per_item_and_net_of_the_idle_machine(run_energy):
+    found = run_energy()
+    assert found["item_energy"].values[0] == pytest.approx(35.0 * STEP_SECONDS / 4, rel=0.01)
+    assert found["package_idle_power"].values[0] == pytest.approx(35.0, rel=0.01)
+    assert found["net_step_energy"].values[0] == pytest.approx(0.0, abs=0.35 * STEP_SECONDS)
 
 
 def test_a_missing_energy_is_missing_for_each_step_too(run_energy):

@@ -70,12 +70,14 @@ def test_without_a_counter_the_power_is_integrated_and_labelled(measure):
     found = measure(ReplayDevice(None, watts=120.0))
     assert found["gpu_energy"].values[0] == pytest.approx(720.0, rel=1e-3)
     assert "integral of NVML's POWER_INSTANT" in found["gpu_energy"].metric.how
-    assert found["gpu_energy_step"].missing
+    assert found["gpu_idle_power"].values[0] == pytest.approx(120.0)
+    assert found["gpu_net_energy"].values[0] == pytest.approx(0.0, abs=1e-6)
+    assert found["gpu_energy_step"].values[0] == pytest.approx(0.05 / 6, rel=0.05)
 
 
 def test_without_a_counter_a_short_window_or_a_gap_is_missing(measure):
     assert "at least 5 s" in measure(ReplayDevice(None), seconds=3.0)["gpu_energy"].missing
-    assert "gap of 2.0" in measure(ReplayDevice(None), hole=(1.0, 3.0))["gpu_energy"].missing
+    assert "gap of 2.0" in measure(ReplayDevice(None), hole=(2.0, 4.0))["gpu_energy"].missing
 
 
 def test_a_gap_in_the_readings_leaves_the_counter_alone(measure, fake_time, stepped):

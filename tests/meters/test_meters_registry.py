@@ -9,12 +9,14 @@ from harness.meters.torch_cuda import TorchCuda
 
 
 def test_built_in_meters_keep_the_protocol():
-    for meter_id in ("nvml", "rapl", "torch-cuda"):
+    for meter_id in meters.known():
         meter = meters.get(meter_id)
         assert meter.id == meter_id
         assert meter.roles
         assert meter.devices <= {"cpu", "gpu"}
         assert len({m.id for m in meter.metrics}) == len(meter.metrics)
+    ids = [m.id for meter_id in meters.known() for m in meters.get(meter_id).metrics]
+    assert len(set(ids)) == len(ids), "two meters would be taken for one"
 
 
 def test_known_names_all_and_an_unknown_one_is_an_error():
@@ -24,8 +26,8 @@ def test_known_names_all_and_an_unknown_one_is_an_error():
 
 
 def test_energy_meters_see_their_own_device():
-    assert [m.id for m in meters.for_role("energy", "cpu")] == ["rapl"]
-    assert [m.id for m in meters.for_role("energy", "gpu")] == ["nvml", "rapl"]
+    assert [m.id for m in meters.for_role("energy", "cpu")] == ["rapl", "ina3221", "battery", "hwmon", "pmic"]
+    assert [m.id for m in meters.for_role("energy", "gpu")] == ["nvml", "rapl", "ina3221", "battery", "hwmon"]
     assert "torch-cuda" in [m.id for m in meters.for_role("need", "gpu")]
     assert "torch-cuda" not in [m.id for m in meters.for_role("need", "cpu")]
 

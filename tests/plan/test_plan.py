@@ -12,6 +12,7 @@ from harness import plan, profiles
 from harness.content import search_path
 from harness.model.case import HOST
 from harness.model.machine import Gpu, MeterState, RuntimeState
+from harness.model.measure import Metric
 
 CAPS = capabilities()
 BOARDS = profiles.load_all(search_path())
@@ -85,8 +86,25 @@ def test_a_runtime_that_cannot_be_used_here_is_said_with_its_reason():
     assert [s.reason for s in made.skips] == ["torch is not installed"]
 
 
+def energy_meter(meter_id, scope, *devices):
+    return MeterState(meter_id, None, ("energy",), devices, (Metric("e", "J", "lower", scope, "read"),))
+
+
+@pytest.mark.parametrize(
+    ("meter", "cpu", "gpu"),
+    [
+        (energy_meter("rapl", "package", "cpu", "gpu"), True, False),
+        (energy_meter("nvml", "device", "gpu"), False, True),
+        (energy_meter("ina3221", "module", "cpu", "gpu"), True, True),
+        (MeterState("deaf", None, ("energy",), ("cpu",)), False, False),
+    ],
+)
+def test_an_energy_meter_covers_a_device_or_only_its_surroundings(meter, cpu, gpu):
+    assert (plan.covers(meter, "cpu"), plan.covers(meter, "gpu")) == (cpu, gpu)
+
+
 def test_energy_trials_only_where_a_meter_sees_the_device():
-    caps = replace(CAPS, meters=(MeterState("rapl", None, ("energy",)), MeterState("nvml", "no GPU", ("energy",))))
+    caps = replace(CAPS, meters=(energy_meter("rapl", "package", "cpu", "gpu"),))
     assert "energy" in {t.role for t in plan.make(chosen("a"), tiers(caps, False), caps, plan.Settings()).trials}
     assert "energy" not in {t.role for t in plan.make(chosen("a"), tiers(boards=False), CAPS, plan.Settings()).trials}
 
