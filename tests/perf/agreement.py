@@ -1,6 +1,6 @@
 """Whether tierbench, torch.utils.benchmark and pyperf find the same time for the same network on one thread.
 
-A pair is one process of each, started in turn. Each takes the median of single calls over the same time, under
+A pair is one process of each, started in turn. Each takes the median of about as many calls, timed singly, under
 ``torch.inference_mode``.
 """
 
@@ -18,6 +18,10 @@ from tests.perf.processes import BARE, ONE_THREAD, Trials, call, trial
 from tests.perf.result import Result
 
 ITEM = "agreement"
+ROWS = 128
+"""Calls so short that few lose their core on the way: the median then holds on a machine with other work too."""
+SECONDS = 1.0
+"""Spent on calls that are timed, in each process."""
 BAND = (0.98, 1.02)
 WIDTH = 0.04
 TARGET = "interval meets 0.98 to 1.02 and is narrower than 0.04"
@@ -25,8 +29,8 @@ TARGET = "interval meets 0.98 to 1.02 and is narrower than 0.04"
 
 def measure(effort: Effort) -> list[Result]:
     """The paired ratio of tierbench's median to each of the others'."""
-    seconds = 0.2 if effort.quick else 2.0
-    taken = pairs.interleaved(_takers(effort, seconds), effort.times(15))
+    seconds = 0.2 if effort.quick else SECONDS
+    taken = pairs.interleaved(_takers(effort, seconds), effort.times(20))
     found = []
     for other in ("torch.utils.benchmark", "pyperf"):
         ratio = pairs.ratios(taken["tierbench"], taken[other])
@@ -46,7 +50,7 @@ def agrees(ratio: Summary) -> bool:
 
 def _takers(effort: Effort, seconds: float) -> dict[str, Callable[[], float]]:
     trials = Trials(effort.folder / "cache")
-    timing = trial("timing", Pace(budget_seconds=seconds, precision=1e-9))
+    timing = trial(ROWS, "timing", Pace(budget_seconds=seconds, precision=1e-9))
     trials.prepare(timing)
 
     def tierbench() -> float:
@@ -55,12 +59,11 @@ def _takers(effort: Effort, seconds: float) -> dict[str, Callable[[], float]]:
         return median(latency.values)
 
     def torch() -> float:
-        return float(call(sys.executable, BARE / "torch_benchmark.py", seconds, **ONE_THREAD))
+        return float(call(sys.executable, BARE / "torch_benchmark.py", ROWS, calls, **ONE_THREAD))
 
     def pyperf() -> float:
-        values = max(10, round(seconds / tried))
-        asked = ("--worker", "--loops", 1, "--warmups", 10, "--values", values)
-        return float(call(sys.executable, BARE / "pyperf_worker.py", *asked, **ONE_THREAD))
+        asked = ("--worker", "--loops", 1, "--warmups", 10, "--values", calls)
+        return float(call(sys.executable, BARE / "pyperf_worker.py", ROWS, *asked, **ONE_THREAD))
 
-    tried = tierbench()
+    calls = max(10, round(seconds / tierbench()))
     return {"tierbench": tierbench, "torch.utils.benchmark": torch, "pyperf": pyperf}

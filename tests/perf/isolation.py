@@ -19,13 +19,13 @@ from tests.perf.result import Result
 
 ITEM = "isolation"
 AT_MOST_MS = 150.0
-STEPS = 3
+ROWS, STEPS = 1024, 3
 
 
 def measure(effort: Effort) -> list[Result]:
     """Milliseconds that a memory trial, whose meters are the most, takes longer than the script."""
     trials = Trials(effort.folder / "cache")
-    need = trial("need", Pace(steps=STEPS - 1))
+    need = trial(ROWS, "need", Pace(steps=STEPS - 1))
     trials.prepare(need)
     launches: list[float] = []
 
@@ -41,7 +41,7 @@ def measure(effort: Effort) -> list[Result]:
         return perf_counter() - start
 
     def bare() -> float:
-        return seconds(lambda: call(sys.executable, BARE / "plain.py", STEPS, **ONE_THREAD))
+        return seconds(lambda: call(sys.executable, BARE / "plain.py", ROWS, STEPS, **ONE_THREAD))
 
     def interpreter() -> float:
         return seconds(lambda: call(sys.executable, "-c", "pass"))

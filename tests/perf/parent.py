@@ -89,7 +89,7 @@ def _processor_seconds() -> float:
 def main(folder: Path, seconds: float) -> None:
     """Be the parent: run one case that takes its whole budget; print the share as a number."""
     account = Account()
-    selection = Selection(workloads=("perf/dense",), include=(SUITES,))
+    selection = Selection(workloads=("perf/dense[rows=1024]",), include=(SUITES,))
     pace = Pace(budget_seconds=seconds, precision=1e-9)
     settings = replace(plan.Settings(), processes=1, timing=pace)
     with watching(quiet=False) as (emit, stop):

@@ -53,10 +53,10 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 """The environment that gives the libraries one thread, as a trial's does."""
 
 
-def trial(role: Role, pace: Pace) -> Trial:
+def trial(rows: int, role: Role, pace: Pace) -> Trial:
     """A trial of ``perf/dense`` on this machine, on one thread."""
     suite = collect.load_suite(collect.SuiteFile("perf", SUITES / "perf" / "suite.py"))
-    (ref,) = collect.references(suite)
+    (ref,) = collect.references(suite, lambda ref: ref.parameters == {"rows": rows})
     return Trial(Case(ref, HOST, "cpu", "cpu", "torch-eager", "float32"), role, 0, Limits(threads=1), pace)
 
 

@@ -1,4 +1,4 @@
-"""``plain.py STEPS``: what a user's script does without a harness: import torch, build, step, leave."""
+"""``plain.py ROWS STEPS``: what a user's script does without a harness: import torch, build, step, leave."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import torch
 from network import network
 
 
-def main(steps: int) -> None:
+def main(rows: int, steps: int) -> None:
     """Leaves as a trial does, without a library's clean-up, so that the two differ only in what is measured."""
-    module, inputs = network()
+    module, inputs = network(rows)
     with torch.inference_mode():
         for _ in range(steps):
             module(*inputs)
@@ -19,4 +19,4 @@ def main(steps: int) -> None:
 
 
 if __name__ == "__main__":
-    main(int(sys.argv[1]))
+    main(*map(int, sys.argv[1:]))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from harness import Model, Place, Workload
 
-from .network import ROWS, network
+from .network import network
 
 
 class Dense(Workload):
@@ -12,10 +12,11 @@ class Dense(Workload):
 
     name = "dense"
     requires = ("torch",)
+    parameters = {"rows": (128, 1024)}
     items_unit = "rows"
 
-    def build(self, place: Place) -> Model:
-        return Model(*network(place.seed))
+    def build(self, place: Place, rows: int) -> Model:
+        return Model(*network(rows, place.seed))
 
-    def items(self) -> float:
-        return float(ROWS)
+    def items(self, rows: int) -> float:
+        return float(rows)
