@@ -21,9 +21,14 @@ def render(view: ReportView) -> str:
     return out.getvalue()
 
 
+def rounded(value: float) -> float | int:
+    """A figure as data: a whole number as it is, another to seven digits, which is more than a clock can mean."""
+    return int(value) if value.is_integer() else float(f"{value:.7g}")
+
+
 def _field(value: object) -> object:
     if isinstance(value, float):
-        return f"{value:.9g}"
+        return rounded(value)
     if isinstance(value, str) and value[:1] in {"=", "+", "-", "@", "\t", "\r"}:
         return f"'{value}"
     return value

@@ -7,6 +7,7 @@ from operator import attrgetter
 
 import msgspec
 
+from harness.render.csv import rounded
 from harness.view import ReportView
 from harness.view.report import DataRow
 
@@ -32,4 +33,4 @@ def _case(row: DataRow) -> dict[str, str]:
 
 def _figure(row: DataRow) -> list[object]:
     values = (getattr(row, name) for name in FIGURE)
-    return [float(f"{v:.9g}") if isinstance(v, float) else v for v in values]
+    return [rounded(v) if isinstance(v, float) else v for v in values]

@@ -63,11 +63,8 @@ def _lines(cell: Cell) -> list[str]:
         shown = time if latency.value is not None else ""
         return [line for line in (shown, cell.fit.said, cell.fit.detail, _needs(cell)) if line]
     first = time if latency.value is not None else cell.fit.said
-    return [
-        line
-        for line in (first, cell.bar.label if cell.bar else "", cell.deadline.text if cell.deadline else "")
-        if line
-    ]
+    more = (cell.bar.label if cell.bar else "", cell.deadline.text if cell.deadline else "")
+    return [line for line in (first, *more, *cell.remarks) if line]
 
 
 def _needs(cell: Cell) -> str:

@@ -13,7 +13,7 @@ from harness.view.figures import Value
 from harness.view.rows import margin, stacked
 from harness.view.scale import Axis, byte_log_ticks, log_axis, log_ticks
 from harness.view.scene import Line, Scene, Spot
-from harness.view.words import shown, spread
+from harness.view.words import shown
 
 WIDTH, TOP, BELOW = 1120.0, 8.0, 28.0
 CROSS = 11.0
@@ -59,7 +59,7 @@ def _plots(scene: Scene, metric: str, unit: str) -> AcrossTiers:
     lines = [line for line in scene.lines if any(_own(s, metric, unit) for s in scene.row(line))]
     title = _PLOTS[metric] + (f", {unit}" if metric == "throughput" else "")
     if not lines:
-        return AcrossTiers(metric, title, (), (), why_none(scene, metric))
+        return AcrossTiers(metric, title, (), (), _why_none(scene, metric))
     plots = [
         _plot(scene, members, metric, unit, title, number == 0)
         for number, members in enumerate(by_family(lines, attrgetter("family")))
@@ -79,8 +79,7 @@ def by_family(things: Sequence[T], family: Callable[[T], str]) -> list[list[T]]:
     return list(groups.values())
 
 
-def why_none(scene: Scene, metric: str) -> str:
-    """Why no tier of this host has a figure of that metric."""
+def _why_none(scene: Scene, metric: str) -> str:
     notes = [s.values[metric].note for s in scene.spots.values() if not s.tier.board]
     return next((n for n in notes if n), "no tier of this run has a figure of its own")
 
@@ -148,9 +147,8 @@ def _band(value: Value) -> tuple[float | None, float | None]:
 
 
 def _dot(axis: Axis, y: float, spot: Spot, value: Value) -> Dot:
-    text = shown(value)
     low, high = (axis.place(e) if e else None for e in _band(value))
-    title = f"{spot.tier.short}: {text.text} {spread(value)}, {value.provenance}"
+    title = f"{spot.tier.short}: {shown(value).text}"
     return Dot(axis.place(value.value or 0), y, spot.tier.colour, value.provenance or "measured", title, low, high)
 
 

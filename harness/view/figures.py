@@ -25,6 +25,8 @@ from harness.model.measure import (
 )
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported
 from harness.model.record import Record
+from harness.model.sustained import LAST_TO_FIRST, PART_LATENCY, PART_ROUNDS, PART_START
+from harness.model.units import show
 from harness.stats import Summary, summarise
 from harness.verdict import CaseFacts, samples
 
@@ -155,12 +157,38 @@ def _more(facts: CaseFacts) -> dict[str, Value]:
     for metric, label in ((COLD_START, "cold start"), (LOAD_TIME, "model load"), (IMPORT_TIME, "import")):
         if groups := samples(facts.work.timing, metric.id):
             found[metric.id] = _summed(Value(metric.id, label, "s"), groups, "")
+    found |= sustained(facts.work.timing)
     if groups := samples(facts.work.need, WEIGHTS.id):
         top = max(max(g) for g in groups)
         found["weights"] = Value("weights", "weights", "B", value=top, samples=len(groups), provenance="measured")
     if groups := samples(facts.work.energy, POWER.id):
         found["power"] = _summed(Value("power", "power", "W", better="neither"), groups, "")
     return found
+
+
+def sustained(records: Sequence[Record]) -> dict[str, Value]:
+    """A sustained load part by part, and its last part against the first; nothing for any other load."""
+    loads = [_parts(r) for r in records]
+    found: dict[str, Value] = {}
+    for start in sorted({start for load in loads for start in load}):
+        groups = [load[start] for load in loads if start in load]
+        times = [median for median, _ in groups]
+        label = f"latency from {show(start, 's')} on"
+        blank = Value("part_latency", label, "s", stage="timed", marks=f"from {start:g} s")
+        found[f"part_latency:{start:g}"] = replace(
+            _summed(blank, [times] if len(times) == 1 else [(t,) for t in times], ""),
+            samples=int(sum(n for _, n in groups)),
+        )
+    if ratios := samples(records, LAST_TO_FIRST.id, "timed"):
+        found["last_to_first"] = _summed(Value("last_to_first", "last part over first", "1", stage="timed"), ratios, "")
+    return found
+
+
+def _parts(record: Record) -> dict[float, tuple[float, float]]:
+    """By start (s): the median time of a step (s) and the rounds it stands on."""
+    columns = [record.find(m.id, "timed") for m in (PART_START, PART_LATENCY, PART_ROUNDS)]
+    starts, medians, rounds = (m.values if m else () for m in columns)
+    return {start: (median, count) for start, median, count in zip(starts, medians, rounds, strict=True)}
 
 
 def _marks(records: Sequence[Record]) -> dict[str, Value]:

@@ -7,8 +7,8 @@ from collections.abc import Iterator, Sequence
 from harness.model.outcome import Unsupported
 from harness.model.units import show
 from harness.verdict import TRIED, runtime_name
-from harness.view.across import why_none
 from harness.view.figures import NOT_PROJECTED
+from harness.view.remarks import remarks
 from harness.view.report import Cell, Matrix, MetricChoice, Row, Tier
 from harness.view.scene import Line, Scene, Spot
 from harness.view.words import bar, deadline, fit, shown
@@ -19,6 +19,7 @@ METRICS = (
     MetricChoice("memory", "Peak memory"),
     MetricChoice("energy", "Energy per step"),
 )
+_ENERGY = "energy"
 
 
 def matrix(scene: Scene) -> Matrix:
@@ -30,12 +31,15 @@ def matrix(scene: Scene) -> Matrix:
         families=tuple(scene.families()),
         notes=tuple(_notes(scene)),
         untried=tuple(_untried(scene, t) for t in scene.tiers),
-        absent=tuple(m.id for m in METRICS if not _occurs(scene, m.id)),
+        absent=tuple((_ENERGY,) if _no_energy(scene, t) else () for t in scene.tiers),
     )
 
 
-def _occurs(scene: Scene, metric: str) -> bool:
-    return any(s.values[metric].value is not None for s in scene.spots.values())
+def _no_energy(scene: Scene, tier: Tier) -> str:
+    """The one reason why a tier has no energy at all, empty where it has some or there are several reasons."""
+    values = [s.values[_ENERGY] for s in scene.spots.values() if s.tier is tier]
+    reasons = {v.note if v.value is None else "" for v in values}
+    return reasons.pop() if len(reasons) == 1 else ""
 
 
 def _untried(scene: Scene, tier: Tier) -> str:
@@ -71,18 +75,26 @@ def _cell(spot: Spot) -> Cell:
         bar=bar(facts),
         deadline=deadline(facts, judged),
         states=tuple(states),
+        remarks=tuple(remarks(spot.facts, spot.values)),
     )
 
 
 def _notes(scene: Scene) -> list[str]:
     """What the table's words mean in this run, and what is nowhere in it."""
     boards = [s for s in scene.spots.values() if s.tier.board]
-    notes = list(_board_notes(scene, boards)) if boards else []
-    if scene.spots and not _occurs(scene, "energy"):
-        notes.append(f"Energy per step is a dash throughout: {why_none(scene, 'energy')}.")
-    elif boards:
-        notes.append("A board's energy is a dash: it was not measured, and this host's says nothing of it.")
-    return notes
+    return [*(_board_notes(scene, boards) if boards else ()), *_energy_notes(scene)]
+
+
+def _energy_notes(scene: Scene) -> Iterator[str]:
+    hosts = [t for t in scene.tiers if not t.board]
+    reasons = {t.short: reason for t in hosts if (reason := _no_energy(scene, t))}
+    if len(reasons) == len(hosts) > 0:
+        yield f"Energy per step is a dash throughout: {'; '.join(dict.fromkeys(reasons.values()))}."
+        return
+    for name, reason in reasons.items():
+        yield f"Energy per step of the {name} is a dash throughout: {reason}."
+    if len(hosts) < len(scene.tiers):
+        yield "A board's energy is a dash: it was not measured, and this host's says nothing of it."
 
 
 def _board_notes(scene: Scene, boards: Sequence[Spot]) -> Iterator[str]:

@@ -11,6 +11,7 @@ from harness.model.profile import HardwareProfile
 from harness.model.record import Enforced, Record, Run
 from harness.model.units import show_bytes
 from harness.verdict import SLACK
+from harness.view.own_cost import own_cost
 from harness.view.report import Fact, LimitSet, Method, Tier, TierMethod
 from harness.view.scene import Scene, Spot
 
@@ -31,6 +32,7 @@ def method(scene: Scene) -> Method:
         metrics=tuple(Fact(m.id, f"{m.how} ({m.unit}, {m.scope})") for m in _metrics(run)),
         command=shlex.join(run.manifest.command),
         notices=run.notices,
+        own_cost=tuple(own_cost(run)),
     )
 
 

@@ -72,6 +72,8 @@ class Cell(Struct, frozen=True):
     deadline: Deadline | None = None
     states: tuple[str, ...] = ()
     """Ids of the counts that this cell belongs to."""
+    remarks: tuple[str, ...] = ()
+    """Below the figures: that they are not valid and why, how a sustained load went."""
 
 
 class Tier(Struct, frozen=True):
@@ -121,8 +123,8 @@ class Matrix(Struct, frozen=True):
     notes: tuple[str, ...]
     untried: tuple[str, ...] = ()
     """For each tier the one reason why nothing was tried on it; empty where something was."""
-    absent: tuple[str, ...] = ()
-    """Metrics that no cell has; ``notes`` says why."""
+    absent: tuple[tuple[str, ...], ...] = ()
+    """For each tier the metrics of which it has no figure for one and the same reason; ``notes`` tells it."""
 
 
 class FigureColumn(Struct, frozen=True):
@@ -140,6 +142,8 @@ class FigureLine(Struct, frozen=True):
     figures: tuple[Shown | None, ...]
     how: str
     """How many samples and processes stand behind them, and how the interval came about."""
+    span: int
+    """For how many lines from this one on ``how`` is the same; 0 where a line before it has counted this one."""
 
 
 class WorkloadDetail(Struct, frozen=True):
@@ -206,6 +210,8 @@ class Method(Struct, frozen=True):
     metrics: tuple[Fact, ...]
     command: str
     notices: tuple[str, ...]
+    own_cost: tuple[Fact, ...] = ()
+    """What measuring itself costs."""
 
 
 class ProvenanceKey(Struct, frozen=True):

@@ -10,43 +10,55 @@
   let state = { ...start };
 
   const column = () => document.querySelector("[data-state=tier]").selectedIndex - 1;
-  const cells = (row) => all("td[data-t]", row).filter((c) => !c.hidden);
+  const facts = rows.map((row) => ({
+    row, index: Number(row.dataset.row), name: row.cells[0].textContent.toLowerCase(), family: row.cells[1].textContent,
+    states: [...row.cells].slice(2).map((cell) => (cell.dataset.s || "").split(" ")),
+  }));
+  const bodies = all("[data-row]");
+  let shown = { at: -1, order: rows };
 
-  function shows(row) {
-    const text = row.cells[0].textContent.toLowerCase();
-    return text.includes(state.q.toLowerCase()) && (!state.family || row.dataset.family === state.family) &&
-      (!state.only || cells(row).some((c) => (c.dataset.s || "").split(" ").includes(state.only)));
+  function shows(fact, at) {
+    const states = at < 0 ? fact.states : [fact.states[at]];
+    return fact.name.includes(state.q.toLowerCase()) && (!state.family || fact.family === state.family) &&
+      (!state.only || states.some((found) => found.includes(state.only)));
   }
 
   // Undefined sorts last both ways; figures that are equal or both missing go by memory.
-  function keys(row, by) {
-    if (by === "name") return [row.cells[0].textContent.toLowerCase()];
-    if (by === "family") return [row.dataset.family];
-    const cell = row.querySelector(`td[data-t="${by}"]`), parts = (cell.dataset.k || "").split("|");
-    return [cell.dataset.k === undefined ? 1 : 0, parts[metrics.indexOf(state.metric)], parts[metrics.indexOf("memory")]]
+  function keys(fact, by) {
+    if (by === "name" || by === "family") return [fact[by]];
+    const key = fact.row.cells[2 + Number(by)].dataset.k, figures = (key || "").split("|");
+    return [key === undefined ? 1 : 0, figures[metrics.indexOf(state.metric)], figures[metrics.indexOf("memory")]]
       .map((p, i) => (i ? (p ? Number(p) : undefined) : p));
   }
 
-  function order(a, b, by, sign) {
-    const x = keys(a, by), y = keys(b, by);
+  function compare(x, y, sign) {
     for (let i = 0; i < x.length; i++) {
       if (x[i] === y[i]) continue;
       if (x[i] === undefined) return 1;
       if (y[i] === undefined) return -1;
       return (x[i] < y[i] ? -1 : 1) * (x.length > 1 && i === 0 ? 1 : sign);
     }
-    return a.dataset.row - b.dataset.row;
+    return 0;
+  }
+
+  function ordered(by, sign) {
+    const known = facts.map((fact) => [fact, by ? keys(fact, by) : []]);
+    return known.sort((a, b) => compare(a[1], b[1], sign) || a[0].index - b[0].index).map(([fact]) => fact.row);
+  }
+
+  // A browser lays the whole table out anew for each of these, so only what differs is touched.
+  function arrange(at, order) {
+    if (at !== shown.at) for (const cell of all("[data-t]", table)) cell.hidden = at >= 0 && cell.dataset.t !== String(at);
+    if (order.some((row, i) => row !== shown.order[i])) body.append(...order);
+    shown = { at, order };
   }
 
   function apply() {
     const [by, way] = state.sort.split("~"), at = column();
-    table.dataset.metric = state.metric;
-    for (const cell of all("[data-t]", table)) cell.hidden = at >= 0 && cell.dataset.t !== String(at);
-    const seen = new Set(rows.filter(shows).map((row) => row.dataset.row));
-    for (const part of all("[data-row]")) part.hidden = !seen.has(part.dataset.row);
-    const sorted = [...rows];
-    sorted.sort(by ? (a, b) => order(a, b, by, way === "down" ? -1 : 1) : (a, b) => a.dataset.row - b.dataset.row);
-    body.append(...sorted);
+    if (table.dataset.metric !== state.metric) table.dataset.metric = state.metric;
+    const seen = new Set(facts.filter((fact) => shows(fact, at)).map((fact) => fact.row.dataset.row));
+    for (const part of bodies) if (part.hidden === seen.has(part.dataset.row)) part.hidden = !part.hidden;
+    arrange(at, ordered(by, way === "down" ? -1 : 1));
     for (const head of heads) {
       head.setAttribute("aria-sort", head.dataset.by !== by ? "none" : way === "down" ? "descending" : "ascending");
     }

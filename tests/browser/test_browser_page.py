@@ -130,15 +130,19 @@ def test_a_hash_that_makes_no_sense_is_harmless(visit: Any, saved: Any) -> None:
 
 def test_a_provenance_can_be_hidden_in_table_and_plots(small: Any) -> None:
     page = small.page
-    shown = page.locator("#matrix .p-projected:visible, svg .p-projected:visible")
+    shown = page.locator("#matrix p:has(.projected):visible, svg .p-projected:visible")
     assert shown.count() >= 2
     page.uncheck('[data-hide="projected"]')
     assert shown.count() == 0
-    assert page.locator("#matrix .p-measured:visible").count() > 0
+    measured = page.locator("#matrix i:not(.enforced, .projected):visible, main .p-measured:visible")
+    assert measured.count() > 0
     page.uncheck('[data-hide="measured"]')
-    assert page.locator("main .p-measured:visible").count() == 0
+    assert measured.count() == 0
+    assert page.locator("#matrix i.enforced:visible").count() > 0
     page.check('[data-hide="measured"]')
-    assert page.locator("#matrix .p-measured:visible").count() > 0
+    page.uncheck('[data-hide="enforced"]')
+    assert measured.count() > 0
+    assert page.locator("#matrix i.enforced:visible").count() == 0
 
 
 def test_the_matrix_switches_to_another_figure(small: Any) -> None:
@@ -160,6 +164,36 @@ def test_a_workloads_name_leads_to_its_distributions(visit: Any, saved: Any) -> 
     link.click()
     page.wait_for_function("id => document.getElementById(id).open", arg=target)
     assert page.locator(f"[id='{target}'] svg").first.is_visible()
+
+
+TOUCHED = """async (act) => {
+  const seen = { attributes: 0, childList: 0 };
+  const watch = new MutationObserver((records) => records.forEach((r) => seen[r.type] += 1 ));
+  watch.observe(document.body, { subtree: true, childList: true, attributes: true });
+  const start = performance.now();
+  new Function(act)();
+  document.body.offsetHeight;
+  const seconds = (performance.now() - start) / 1000;
+  await new Promise((done) => setTimeout(done));
+  watch.disconnect();
+  return [seen.attributes, seen.childList, seconds];
+}"""
+SORT = "document.querySelector('#matrix th[data-by=\"%s\"] button').click()"
+SEARCH = "const q = document.querySelector('[data-state=q]'); q.value = '%s'; q.dispatchEvent(new Event('input'))"
+
+
+def test_three_hundred_workloads_on_twelve_tiers_stay_responsive(visit: Any, saved: Any) -> None:
+    page = visit(saved("large", lambda: sample_runs.many(300, 12))).page
+    assert page.evaluate("() => document.querySelectorAll('*').length") < 90_000
+    loading = page.evaluate("() => performance.getEntriesByType('navigation')[0].loadEventEnd / 1000")
+    attributes, moves, seconds = page.evaluate(TOUCHED, SORT % "0")
+    assert attributes < 30, "no cell is touched"
+    assert 0 < moves <= 2 * 300
+    assert seconds < 3 * loading, "sorting costs no more than a few times what showing the page does"
+    attributes, moves, seconds = page.evaluate(TOUCHED, SEARCH % "a")
+    assert moves <= 2, "what is sorted already is not moved"
+    assert attributes <= 2 * 300 + 30
+    assert seconds < 3 * loading
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -12,7 +12,7 @@ from harness.model.units import GIB, MIB
 from harness.verdict import Estimate
 from harness.view import ReportView, build
 from harness.view.charts import AcrossTiers
-from harness.view.details import percentiles_text
+from harness.view.curves import percentiles_text
 from harness.view.layers import layers_of
 from harness.view.scale import byte_axis, byte_log_ticks, byte_ticks, log_axis, log_ticks
 from harness.view.scene import lay_out
@@ -209,9 +209,9 @@ def test_a_workloads_figures_stand_beside_each_other_with_what_is_behind_them(vi
     assert lines["latency"].how.startswith("n=600 in 3 processes; ")
     assert [f.text[-2:] for f in lines["latency"].figures if f] == ["ms", "µs"]
     assert lines["energy per step"].figures[0] is None
-    assert lines["peak memory"].how == (
-        "Host CPU: n=3 in 3 processes; maximum of tree_peak. Host GPU: n=3 in 3 processes; maximum of gpu_reserved_peak"
-    )
+    assert lines["peak memory"].how == "n=3 in 3 processes; maximum of tree_peak, maximum of gpu_reserved_peak"
+    assert (lines["latency"].span, lines["throughput"].span) == (2, 0)
+    assert sum(line.span for line in lines.values()) == len(lines)
 
 
 def test_a_projection_has_a_column_of_its_own_beside_what_was_measured():
@@ -246,11 +246,16 @@ def test_a_curve_rises_from_left_to_right_and_keeps_its_ends(view: ReportView):
     x, y = map(int, start.split(" "))
     moves = [int(n) for n in re.findall(r"-?\d+", steps)]
     across, up = moves[::2], moves[1::2]
-    assert len(across) == len(up) < 40
+    assert len(across) == len(up) < 60
     assert min(across) >= 0
     assert max(up) <= 0
     assert (x, x + sum(across)) == (curve.left, curve.width - 8)
     assert y + sum(up) == 8 < y <= curve.bottom
+
+
+def test_a_long_report_draws_its_curves_more_coarsely():
+    paths = [len(e.path) for d in build(many(450, 2, rounds=60)).details for e in d.ecdfs]
+    assert max(paths) < 130 < min(len(e.path) for d in build(many(3, 2, rounds=60)).details for e in d.ecdfs)
 
 
 def test_all_distributions_have_the_same_guides(view: ReportView):

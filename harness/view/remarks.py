@@ -1,0 +1,25 @@
+"""What is to be said of a case's figures beside the figures: whether they hold, how a sustained load went."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from harness.checks import validity
+from harness.model.units import show_percent
+from harness.verdict import CaseFacts
+from harness.view.figures import Value
+
+
+def remarks(facts: CaseFacts, values: Mapping[str, Value]) -> Iterator[str]:
+    """Short sentences, only of figures that are the tier's own; none where there is nothing to say."""
+    if not facts.on_host:
+        return
+    verdicts = [validity(r) for r in (*facts.work.timing, *facts.work.energy)]
+    invalid = [v for v in verdicts if v.state == "invalid"]
+    if invalid:
+        codes = ", ".join(dict.fromkeys(code for v in invalid for code in v.codes))
+        some = f"{len(invalid)} of {len(verdicts)} trials " if len(invalid) < len(verdicts) else ""
+        yield f"{some}not valid: {codes}"
+    ratio = values.get("last_to_first")
+    if ratio is not None and ratio.value is not None:
+        yield f"last part of the load {show_percent(ratio.value - 1, signed=True)} against the first"
