@@ -32,6 +32,7 @@ if TYPE_CHECKING:
     import pandas
 
     from harness.compare import Comparisons
+    from harness.noise import Noise
     from harness.view import ReportView
 
 RUNS = Path("tierbench-runs")
@@ -228,9 +229,27 @@ def _manifest(planned: Plan, tiers: list[HardwareProfile], caps: Capabilities, f
 
 def compare(baseline: RunHandle, candidate: RunHandle, *, insist: bool = False) -> Comparisons:
     """Two runs side by side: a verdict for every case and metric both have. ``insist`` compares what is not alike."""
+    from harness import noise
     from harness.compare import compare as compare_runs
 
-    return compare_runs(baseline.data, candidate.data, insist=insist)
+    known = noise.load(cache_directory(), candidate.data.manifest.environment.fingerprint)
+    return compare_runs(baseline.data, candidate.data, insist=insist, floors=known.fractions() if known else None)
+
+
+def noise_floor(
+    workload: str, processes: int, include: Sequence[Path] = (), *, emit: Listener = lambda _event: None
+) -> Noise:
+    """Run equal against equal on this machine and keep how far they differ, for later comparisons. Raises UserError."""
+    from tempfile import TemporaryDirectory
+
+    from harness import noise
+
+    settings = replace(plan.QUICK, processes=processes)
+    selection = Selection((workload,), quick=True, include=tuple(include))
+    with TemporaryDirectory(prefix="tierbench-noise-") as folder:
+        found = noise.measure(execute(selection, settings, Path(folder) / "run", emit=emit).data)
+    noise.save(found, cache_directory())
+    return found
 
 
 def render(handle: RunHandle, kind: str) -> str:

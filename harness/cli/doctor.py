@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import click
 
 from harness.cli import options
@@ -9,9 +11,37 @@ from harness.errors import Exit
 
 
 @click.command("doctor", short_help="Say what can be measured and enforced here.")
+@click.option("--noise", is_flag=True, help="Run equal against equal, and keep how far they differ for `compare`.")
+@click.option("--workload", default="vision/mobilenetv2", show_default=True, help="What --noise runs.")
+@click.option(
+    "--processes", type=click.IntRange(6, 100), default=10, show_default=True, help="How often --noise runs it."
+)
+@options.include
 @options.as_json
-def command(as_json: bool) -> int:
+def command(noise: bool, workload: str, processes: int, include: tuple[Path, ...], as_json: bool) -> int:
     """Say what can be measured and enforced here, what disturbs a measurement, and how to mend it."""
+    return _noise(workload, processes, include, as_json) if noise else _machine(as_json)
+
+
+def _noise(workload: str, processes: int, include: tuple[Path, ...], as_json: bool) -> int:
+    from harness import api
+    from harness.cli.progress import watching
+    from harness.model import codec
+    from harness.model.units import show_percent
+
+    with watching(quiet=as_json) as (emit, _stop):
+        found = api.noise_floor(workload, processes, include, emit=emit)
+    if as_json:
+        click.echo(codec.encode(found))
+        return Exit.OK
+    for floor in found.floors:
+        halves = f"two equal runs of {floor.processes // 2} processes"
+        click.echo(f"{floor.metric}: {halves} of {floor.workload} differ by up to {show_percent(floor.fraction)}")
+    click.echo("kept for this machine: `tierbench compare` calls no smaller change slower or faster")
+    return Exit.OK
+
+
+def _machine(as_json: bool) -> int:
     from harness import host, selection
     from harness.model import codec
 

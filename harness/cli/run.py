@@ -35,7 +35,9 @@ if TYPE_CHECKING:
 @click.option("--processes", type=click.IntRange(1, 100), help="Processes a case (default 3, quick 1).")
 @click.option("--budget", type=click.FloatRange(min=0.01), metavar="SECONDS", help="For a process's timed rounds.")
 @click.option("--precision", type=click.FloatRange(min=0.0001, max=1), metavar="FRACTION", help="Stop when within it.")
-@click.option("--gate", is_flag=True, help="Also memory peaks that repeat: the allocator held still, 3 processes or more.")
+@click.option(
+    "--gate", is_flag=True, help="Also memory peaks that repeat: the allocator held still, 3 processes or more."
+)
 @click.option("--timeout", type=click.FloatRange(min=1), metavar="SECONDS", help="For one trial.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of order and inputs.")
 @click.option("--means", metavar="NAME", help="Force a means of enforcement; see `tierbench doctor`.")
@@ -103,7 +105,7 @@ def _new(asked: dict[str, Any], settings: Settings, emit: Any, stop: Any) -> Run
 def _resume(path: Path, asked: dict[str, Any], emit: Any, stop: Any) -> RunHandle:
     from harness import api
 
-    given = [n for n in ("workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "out") if asked[n]]
+    given = [n for n in ("workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "out") if asked[n]]
     if given:
         raise UserError(f"--resume goes on with the run's own plan: leave out {', '.join(given)}")
     return api.resume(path, means=asked["means"], emit=emit, stop=stop)

@@ -86,3 +86,14 @@ def test_runs_of_different_machines_are_refused_unless_insisted_on(tierbench, me
     assert "different machines: processor" in done.stdout
     assert "--insist" in done.stdout
     assert tierbench("compare", a, b, "--insist").returncode == Exit.OK
+
+
+def test_the_noise_floor_of_this_machine_is_measured_kept_and_used(tierbench, measured, light):
+    (light / "suites" / "varying.py").write_text(SUITE.replace("runtimes =", "quick = {}\n    runtimes ="))
+    asked = ("doctor", "--noise", "--workload", "varying", "--processes", 6, "-I", light, "--json")
+    floors = {f["metric"]: f["fraction"] for f in json.loads(tierbench(*asked).stdout)["floors"]}
+    assert set(floors) == {"latency", "tree_peak"}
+    assert 0 <= floors["latency"] < 1
+    rows = json.loads(tierbench("compare", measured("a"), measured("b"), "--json").stdout)["rows"]
+    threshold = next(r["threshold"] for r in rows if r["metric"] == "latency")
+    assert threshold == pytest.approx(max(0.05, floors["latency"]))

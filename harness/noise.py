@@ -1,0 +1,105 @@
+"""The noise floor of a machine: how far equal code differs from itself, by metric, kept for later comparisons."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from msgspec import Struct
+
+from harness import stats
+from harness.errors import UserError
+from harness.model import codec
+from harness.model.measure import LATENCY, STEP_ENERGY, TREE_PEAK
+from harness.model.record import Record, Run
+
+LEAST_PROCESSES = 6
+"""Fewer processes say too little of how processes differ."""
+
+_WHERE = ((LATENCY.id, "timed", "timing"), (TREE_PEAK.id, "trial", "need"), (STEP_ENERGY.id, "timed", "energy"))
+
+
+class Floor(Struct, frozen=True):
+    """How far two equal halves of ``processes`` may differ, as a fraction, in 95 of 100 comparisons."""
+
+    metric: str
+    fraction: float
+    processes: int
+    workload: str
+
+
+class Noise(Struct, frozen=True):
+    """The floors of one machine, by its fingerprint."""
+
+    fingerprint: str
+    created: str
+    floors: tuple[Floor, ...]
+
+    def fractions(self) -> dict[str, float]:
+        """The largest floor of each metric over the workloads that were tried."""
+        found: dict[str, float] = {}
+        for floor in self.floors:
+            found[floor.metric] = max(floor.fraction, found.get(floor.metric, 0.0))
+        return found
+
+
+def floor_of(medians: Sequence[float]) -> float:
+    """How far the halves of ``medians`` may differ, as a fraction: the t interval of their log ratio.
+
+    ``medians`` has one figure a process, all above 0. Raises ValueError with fewer than ``LEAST_PROCESSES``.
+    """
+    if len(medians) < LEAST_PROCESSES:
+        raise ValueError(f"at least {LEAST_PROCESSES} processes are needed, not {len(medians)}")
+    logs = [math.log(m) for m in medians]
+    centre = math.fsum(logs) / len(logs)
+    deviation = math.sqrt(math.fsum((v - centre) ** 2 for v in logs) / (len(logs) - 1))
+    half = len(logs) // 2
+    return math.expm1(stats.t_quantile(0.95, len(logs) - 1) * deviation * math.sqrt(2 / half))
+
+
+def measure(run: Run) -> Noise:
+    """The floors that a run of equal processes shows. Raises UserError where it has too few."""
+    floors = [floor for metric, stage, role in _WHERE for floor in _floors(run, metric, stage, role)]
+    if not floors:
+        raise UserError(f"the noise floor needs at least {LEAST_PROCESSES} processes that ended well")
+    now = datetime.now(UTC).isoformat(timespec="seconds")
+    return Noise(run.manifest.environment.fingerprint, now, tuple(floors))
+
+
+def _floors(run: Run, metric: str, stage: str, role: str) -> list[Floor]:
+    works: dict[str, list[float]] = {}
+    for record in run.records:
+        figure = _median(record, metric, stage) if record.trial.role == role else None
+        if figure:
+            works.setdefault(record.trial.case.workload.id, []).append(figure)
+    enough = {work: figures for work, figures in works.items() if len(figures) >= LEAST_PROCESSES}
+    return [Floor(metric, floor_of(figures), len(figures), work) for work, figures in enough.items()]
+
+
+def _median(record: Record, metric: str, stage: str) -> float | None:
+    found = record.find(metric, stage)
+    return stats.median(found.values) if found is not None and found.values else None
+
+
+def _file(cache: Path, fingerprint: str) -> Path:
+    return cache / "noise" / f"{fingerprint}.json"
+
+
+def save(noise: Noise, cache: Path) -> Path:
+    """Keep the floors for later comparisons on this machine; returns where. Raises OSError."""
+    target = _file(cache, noise.fingerprint)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_suffix(".tmp")
+    temporary.write_bytes(codec.encode(noise))
+    temporary.replace(target)
+    return target
+
+
+def load(cache: Path, fingerprint: str) -> Noise | None:
+    """The floors kept for a machine; None where there are none or the file cannot be read."""
+    try:
+        return codec.decode(_file(cache, fingerprint).read_bytes(), Noise)
+    except (OSError, codec.FormatError):
+        return None
