@@ -20,14 +20,14 @@ from harness import limits
 from harness.errors import MachineError
 from harness.executors.wait import Watcher
 from harness.launch import __file__ as launcher
-from harness.limits import Group
+from harness.limits import Group, Watch
 from harness.model import codec
 from harness.model.case import Trial
 from harness.model.events import ChildEvent
 from harness.model.spec import ChildSpec, Ending, TreeWatch
 
 TAIL_BYTES = 4096
-WARM_ROLES = frozenset({"need", "gate", "timing", "energy"})
+WARM_ROLES = frozenset({"need", "gate", "timing", "energy", "composition"})
 GATE_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 _ROOT = str(Path(harness.__file__).resolve().parent.parent)
 _ENTRY = (
@@ -122,10 +122,21 @@ class LocalExecutor:
 
     def _spec(self, trial: Trial, group: Group) -> bytes:
         watch = group.watch
-        tree = TreeWatch(watch.peak, watch.current, watch.reset) if watch is not None else None
+        tree = _tree(watch) if watch is not None else None
         artefacts = artefacts_directory(self.cache, trial)
         spec = ChildSpec(trial, str(self.cache), str(artefacts), tree, trial.settings.get("prepared_file", ""))
         return codec.encode(spec)
+
+
+def _tree(watch: Watch) -> TreeWatch:
+    return TreeWatch(
+        peak=watch.peak,
+        current=watch.current,
+        reset=watch.reset,
+        stat=watch.stat,
+        anonymous_key=watch.anonymous_key,
+        file_key=watch.file_key,
+    )
 
 
 def _gpu(trial: Trial) -> dict[str, str]:

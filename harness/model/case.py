@@ -6,9 +6,10 @@ from typing import Literal
 
 from msgspec import Struct
 
-Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate"]
+Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition"]
 """``prepare``: fill the caches, measure nothing. ``timing``: time alone. ``need``: memory, uncapped. ``ceiling``: load
-and a few steps under the profile's limit. ``energy``: joules over a window. ``gate``: memory that repeats."""
+and a few steps under the profile's limit. ``energy``: joules over a window. ``gate``: memory that repeats, with the
+allocator held still. ``composition``: what tensors the memory is made of."""
 
 Device = Literal["cpu", "gpu"]
 

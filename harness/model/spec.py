@@ -18,6 +18,10 @@ class TreeWatch(Struct, frozen=True):
     current: str
     reset: Literal["write", "descriptor"] | None
     """By writing ``0`` to the mark: for all its readers, or for the descriptor that is written through; None: not."""
+    stat: str = ""
+    """The group's ``memory.stat``, with the keys of its anonymous pages and those of files; empty where unknown."""
+    anonymous_key: str = ""
+    file_key: str = ""
 
 
 class ChildSpec(Struct, frozen=True):
