@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from harness.model.units import show_bytes
-from harness.verdict.judge import Judged
+from harness.verdict.judge import TRIED, Judged
 
 _RUNTIMES = {"torch-eager": "PyTorch", "torch-compile": "torch.compile", "onnxruntime": "ONNX Runtime"}
 _TRIED = ("fits", "thrashes", "does_not_fit", "timed_out", "failed")
@@ -18,10 +18,12 @@ def headline(judged: Sequence[Judged], tiers: Mapping[str, str]) -> str:
     ``tiers`` gives each tier its name. Boards come first; without any, it is about the machine itself.
     """
     tried = [j for j in judged if j.state in _TRIED]
-    boards = [j for j in tried if j.board]
-    if boards:
-        return _about_boards(boards, tiers, _kinds(judged))
-    return _about_host([j for j in tried if not j.board]) or "Nothing was tried."
+    known = {j.tier for j in tried if j.board and j.state in TRIED}
+    if known:
+        return _about_boards([j for j in tried if j.tier in known], tiers, _kinds(judged))
+    if tried:
+        return _about_host([j for j in tried if not j.board]) or f"None of {len(tried)} cases ran to its end."
+    return "Nothing was tried."
 
 
 def share(need: float, limit: float, digits: int = 2) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.model.measure import Provenance
-from harness.model.outcome import DoesNotFit, Thrashes
+from harness.model.outcome import DoesNotFit, Thrashes, TimedOut
 from harness.model.units import show, show_bytes, show_percent
 from harness.verdict import STATES, TRIED, CaseFacts, Judged, share
 from harness.view.figures import Value, why_not
@@ -70,6 +70,8 @@ def _detail(facts: CaseFacts, judged: Judged) -> str:
             return f"stopped at {share(reached, limit)}" if reached else f"stopped at {show_bytes(limit)}"
         case Thrashes(limit_bytes=limit, major_faults=faults):
             return f"{faults:,} major faults at {show_bytes(limit)}"
+        case TimedOut(limit_seconds=limit, stage=stage):
+            return f"after {limit:g} s in stage {stage}"
         case outcome:
             return why_not(outcome) if judged.state != "not_run" else ""
 

@@ -81,6 +81,15 @@ def test_what_could_not_be_tried_is_not_in_the_count():
     assert headline(cases, TIERS) == "1 of 1 workload fits a Raspberry Pi 5 in PyTorch."
 
 
+def test_of_a_board_on_which_all_went_wrong_nothing_is_said():
+    broken = [judged("failed"), judged("timed_out")]
+    assert headline(broken, TIERS) == "None of 2 cases ran to its end."
+    assert headline([*broken, judged("fits", "host:cpu")], TIERS) == "The only workload ran on this machine."
+    assert headline([*broken, judged("fits", "zero:cpu")], TIERS) == (
+        "1 of 1 workload fits a Raspberry Pi Zero 2 W in PyTorch."
+    )
+
+
 def test_a_misfit_below_its_limit_or_of_unknown_need_is_said_without_a_need():
     assert "; w does not fit within 2 GiB." in headline([judged("does_not_fit", need=GIB)], TIERS)
 
