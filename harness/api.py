@@ -14,7 +14,8 @@ from typing import TYPE_CHECKING
 from msgspec.structs import replace
 
 from harness import content, host, limits, plan, store
-from harness.engine import Engine, Stop
+from harness.checks import Validity, validity
+from harness.engine import Engine, Stop, null
 from harness.engine.prepared import Preparation
 from harness.errors import UnknownName
 from harness.executors.local import LocalExecutor
@@ -25,7 +26,7 @@ from harness.model.machine import Capabilities
 from harness.model.measure import Finding
 from harness.model.outcome import Failed, TimedOut
 from harness.model.profile import HardwareProfile
-from harness.model.record import Manifest, Run
+from harness.model.record import Manifest, Record, Run
 from harness.selection import Selection, capabilities, make_plan
 
 if TYPE_CHECKING:
@@ -71,6 +72,12 @@ class RunHandle:
     def failed(self) -> bool:
         """Whether a trial went wrong (running out of memory is an answer, not a failure)."""
         return any(isinstance(r.outcome, (Failed, TimedOut)) for r in self.data.records)
+
+    @property
+    def invalid(self) -> dict[str, Validity]:
+        """By trial, the verdict on each timing and energy trial whose figures do not hold."""
+        verdicts = {r.trial_id: validity(r) for r in self.data.records}
+        return {trial: verdict for trial, verdict in verdicts.items() if verdict.state == "invalid"}
 
     def view(self) -> ReportView:
         """Everything a report shows, as data."""
@@ -129,18 +136,21 @@ def run(
     dtypes: Sequence[str] = (),
     quick: bool = False,
     processes: int | None = None,
+    sustained: float | None = None,
     include: Sequence[Path | str] = (),
     out: Path | str | None = None,
 ) -> RunHandle:
     """Run workloads on profiles and return the run.
 
     ``workloads`` are suites or workloads by name, none for all; ``matching`` are parts of a workload's id;
-    ``profiles`` are ids or aliases. Raises UserError for what the caller can mend.
+    ``profiles`` are ids or aliases; ``sustained`` loads for so many seconds. Raises UserError
+    for what the caller can mend.
     """
     selection = Selection(
         workloads, tuple(matching), tuple(profiles), tuple(runtimes), tuple(dtypes), quick, tuple(map(Path, include))
     )
-    settings = plan.QUICK if quick else plan.Settings()
+    settings = replace(plan.QUICK if quick else plan.Settings(), sustained_seconds=sustained)
+    processes = processes or (1 if sustained else None)
     if processes is not None:
         settings = replace(settings, processes=processes)
     return execute(selection, settings, Path(out) if out is not None else None)
@@ -161,7 +171,8 @@ def execute(
         planned, tiers, findings, said = make_plan(selection, settings, caps)
         for sentence in (*said, *(finding.message for finding in findings)):
             emit(Notice(sentence))
-        manifest = _manifest(planned, tiers, caps, [*findings, *disturbed])
+        cost = null.measure(LocalExecutor(cache_directory(), means), (stop or Stop()).is_now)
+        manifest = _manifest(planned, tiers, caps, [*findings, *disturbed], cost)
         path = out if out is not None else RUNS / manifest.run_id
         with store.RunWriter.create(path, manifest) as writer:
             _engine(writer, manifest, means, emit, stop).run(planned)
@@ -211,7 +222,13 @@ def _engine(
     return Engine(LocalExecutor(cache, means), writer, preparation, emit, stop or Stop())
 
 
-def _manifest(planned: Plan, tiers: list[HardwareProfile], caps: Capabilities, findings: list[Finding]) -> Manifest:
+def _manifest(
+    planned: Plan,
+    tiers: list[HardwareProfile],
+    caps: Capabilities,
+    findings: list[Finding],
+    self_cost: Record | None = None,
+) -> Manifest:
     environment = host.environment()
     now = datetime.now(UTC)
     return Manifest(
@@ -224,6 +241,7 @@ def _manifest(planned: Plan, tiers: list[HardwareProfile], caps: Capabilities, f
         profiles=tuple(tiers),
         plan=planned,
         findings=(*findings, *host.doctor(caps, environment)),
+        self_cost=self_cost,
     )
 
 

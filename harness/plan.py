@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from harness.model.case import HOST, Case, Limits, Pace, Plan, Role, Skip, Trial, WorkloadRef
 from harness.model.machine import Capabilities, MeterState
@@ -40,6 +41,8 @@ class Settings(Struct, frozen=True):
     memory: Pace = Pace()
     timeout_seconds: float = 600.0
     ceiling_timeout_seconds: float = 180.0
+    sustained_seconds: float | None = None
+    """Load for so long instead of until precise; None: single stream."""
 
 
 QUICK = Settings(
@@ -58,7 +61,8 @@ def make(
     settings: Settings,
 ) -> Plan:
     """The plan for every selected workload on every target of every profile."""
-    cases, skips = _split(selected, profiles, capabilities)
+    scenario = "sustained" if settings.sustained_seconds else "single_stream"
+    cases, skips = _split(selected, profiles, capabilities, scenario)
     by_id = {profile.id: profile for profile in profiles}
     return Plan(
         cases=tuple(cases),
@@ -70,13 +74,13 @@ def make(
 
 
 def _split(
-    selected: Sequence[Selected], profiles: Sequence[HardwareProfile], capabilities: Capabilities
+    selected: Sequence[Selected], profiles: Sequence[HardwareProfile], capabilities: Capabilities, scenario: str
 ) -> tuple[list[Case], list[Skip]]:
     cases: list[Case] = []
     skips: list[Skip] = []
     for choice, profile in product(selected, profiles):
         for target, runtime, dtype in product(profile.target, choice.runtimes, choice.dtypes):
-            case = Case(choice.ref, profile.id, target.id, target.device, runtime, dtype)
+            case = Case(choice.ref, profile.id, target.id, target.device, runtime, dtype, scenario)
             reason = why_not(case, choice, profile, target, capabilities)
             if reason is None:
                 cases.append(case)
@@ -123,10 +127,11 @@ def _trials(
 
 
 def _block(cases: Iterable[Case], role: Role, replicate: int, settings: Settings) -> list[Trial]:
-    pace = settings.timing if role == "timing" else settings.memory
-    return [
-        Trial(case, role, replicate, Limits(), pace, settings.timeout_seconds, seed=settings.seed) for case in cases
-    ]
+    pace, timeout = (settings.timing if role == "timing" else settings.memory), settings.timeout_seconds
+    if role == "timing" and settings.sustained_seconds:
+        pace = replace(pace, budget_seconds=settings.sustained_seconds)
+        timeout += settings.sustained_seconds
+    return [Trial(case, role, replicate, Limits(), pace, timeout, seed=settings.seed) for case in cases]
 
 
 def _gate(works: Sequence[Case], settings: Settings) -> list[Trial]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, TypeVar
@@ -33,6 +34,22 @@ def runs(command: F) -> F:
         show_default=True,
         help="Directory in which runs are kept.",
     )(command)
+
+
+_UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
+
+
+def duration(_ctx: click.Context, _param: click.Parameter, text: str | None) -> float | None:
+    """An option's callback: a length of time with its unit (``90s``, ``10m``, ``1h``) in seconds."""
+    if text is None:
+        return None
+    try:
+        seconds = float(text[:-1]) * _UNITS.get(text[-1:], math.nan)
+    except ValueError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise click.BadParameter(f"{text!r} is not a duration: write 90s, 10m or 1h")
+    return seconds
 
 
 def complete_profiles(ctx: click.Context, _param: click.Parameter, start: str) -> list[CompletionItem]:

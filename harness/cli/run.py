@@ -36,6 +36,12 @@ if TYPE_CHECKING:
 @click.option("--budget", type=click.FloatRange(min=0.01), metavar="SECONDS", help="For a process's timed rounds.")
 @click.option("--precision", type=click.FloatRange(min=0.0001, max=1), metavar="FRACTION", help="Stop when within it.")
 @click.option(
+    "--sustained",
+    callback=options.duration,
+    metavar="TIME",
+    help="Load for 90s, 10m or 1h and report minute by minute (one process unless --processes says more).",
+)
+@click.option(
     "--gate", is_flag=True, help="Also memory peaks that repeat: the allocator held still, 3 processes or more."
 )
 @click.option("--timeout", type=click.FloatRange(min=1), metavar="SECONDS", help="For one trial.")
@@ -43,11 +49,12 @@ if TYPE_CHECKING:
 @click.option("--means", metavar="NAME", help="Force a means of enforcement; see `tierbench doctor`.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Directory of the new run.")
 @click.option("--resume", "resumed", type=click.Path(path_type=Path), metavar="DIR", help="Finish an earlier run.")
+@click.option("--strict", is_flag=True, help="Exit 1 where a measurement is not valid, and say which.")
 @click.option("--no-report", is_flag=True, help="Do not render the HTML report.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run and stop.")
 @options.include
 @options.as_json
-def command(resumed: Path | None, no_report: bool, as_json: bool, dry_run: bool, **asked: Any) -> int:
+def command(resumed: Path | None, strict: bool, no_report: bool, as_json: bool, dry_run: bool, **asked: Any) -> int:
     """Run WORKLOADS (suites or workloads by name; all where none is given) on the tiers given by -p."""
     settings = _settings(asked)
     if dry_run:
@@ -56,7 +63,7 @@ def command(resumed: Path | None, no_report: bool, as_json: bool, dry_run: bool,
 
     with watching(quiet=as_json) as (emit, stop):
         handle = _resume(resumed, asked, emit, stop) if resumed else _new(asked, settings, emit, stop)
-    return _finish(handle, no_report, as_json)
+    return _finish(handle, strict, no_report, as_json)
 
 
 def _settings(asked: dict[str, Any]) -> Settings:
@@ -65,7 +72,8 @@ def _settings(asked: dict[str, Any]) -> Settings:
     settings = plan.QUICK if asked["quick"] else plan.Settings()
     pace = {"budget_seconds": asked["budget"], "precision": asked["precision"]}
     timing = replace(settings.timing, **{k: v for k, v in pace.items() if v is not None})
-    changes = {"processes": asked["processes"], "timeout_seconds": asked["timeout"]}
+    processes = asked["processes"] or (1 if asked["sustained"] else None)
+    changes = {"processes": processes, "timeout_seconds": asked["timeout"], "sustained_seconds": asked["sustained"]}
     changes = {k: v for k, v in changes.items() if v is not None}
     if asked["gate"]:
         changes["gate"] = _gate()
@@ -105,7 +113,11 @@ def _new(asked: dict[str, Any], settings: Settings, emit: Any, stop: Any) -> Run
 def _resume(path: Path, asked: dict[str, Any], emit: Any, stop: Any) -> RunHandle:
     from harness import api
 
-    given = [n for n in ("workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "out") if asked[n]]
+    given = [
+        n
+        for n in ("workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "sustained", "out")
+        if asked[n]
+    ]
     if given:
         raise UserError(f"--resume goes on with the run's own plan: leave out {', '.join(given)}")
     return api.resume(path, means=asked["means"], emit=emit, stop=stop)
@@ -126,7 +138,7 @@ def _say_plan(asked: dict[str, Any], settings: Settings, as_json: bool) -> int:
     return Exit.OK
 
 
-def _finish(handle: RunHandle, no_report: bool, as_json: bool) -> int:
+def _finish(handle: RunHandle, strict: bool, no_report: bool, as_json: bool) -> int:
     report = None if no_report or not handle.data.records else handle.report()
     if as_json:
         _print_json(handle, report)
@@ -135,7 +147,15 @@ def _finish(handle: RunHandle, no_report: bool, as_json: bool) -> int:
     if not handle.complete:
         click.echo(f"stopped; go on with: tierbench run --resume {handle.path}", err=True)
         return Exit.INTERRUPTED
-    return Exit.FAILED if handle.failed else Exit.OK
+    return Exit.FAILED if handle.failed or (strict and _complain(handle)) else Exit.OK
+
+
+def _complain(handle: RunHandle) -> bool:
+    """Say which measurements are not valid and why; whether there are any."""
+    for trial, verdict in handle.invalid.items():
+        reasons = "; ".join(f"{reason.code}: {reason.message}" for reason in verdict.reasons)
+        click.echo(f"not valid: {trial}: {reasons}", err=True)
+    return bool(handle.invalid)
 
 
 def _print_json(handle: RunHandle, report: Path | None) -> None:
@@ -147,6 +167,7 @@ def _print_json(handle: RunHandle, report: Path | None) -> None:
         "report": str(report) if report else None,
         "complete": handle.complete,
         "failed": handle.failed,
+        "invalid": {trial: verdict.codes for trial, verdict in handle.invalid.items()},
     }
     click.echo(json.dumps(said))
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness.engine.assemble import assemble, broken
+from harness.engine.own_cost import OwnCost
 from harness.engine.prepared import Preparation
 from harness.executors import Executor
 from harness.model.case import Plan, Trial
@@ -123,15 +124,17 @@ class Engine:
         for _ in range(LAUNCH_TRIES):
             started = _now()
             events: list[ChildEvent] = []
-            ending = self.executor.execute(trial, files, self._listener(trial, events), self.stop.is_now)
+            cost = OwnCost()
+            ending = self.executor.execute(trial, files, self._listener(trial, events, cost), self.stop.is_now)
             if ending.cancelled:
                 return None
             if ending.launch_error is None:
                 break
-        return assemble(trial, events, ending, started)
+        return assemble(trial, events, ending, started, cost.measurements())
 
-    def _listener(self, trial: Trial, events: list[ChildEvent]) -> Callable[[ChildEvent], None]:
+    def _listener(self, trial: Trial, events: list[ChildEvent], cost: OwnCost) -> Callable[[ChildEvent], None]:
         def listen(event: ChildEvent) -> None:
+            cost.hear(event)
             events.append(event)
             if isinstance(event, StageBegan):
                 self.emit(TrialStage(trial, event.stage))

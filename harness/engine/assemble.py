@@ -7,6 +7,7 @@ from signal import SIGABRT, Signals
 
 from msgspec.structs import replace
 
+from harness.checks import with_findings
 from harness.model.case import Trial
 from harness.model.events import ChildEvent, Ended, Found, Measured, Said, StageBegan, StepDone
 from harness.model.measure import TREE_PEAK, Finding, Measurement, Provenance
@@ -20,25 +21,31 @@ THRASH_FAULTS_PER_STEP = 64
 """A step that has run before and still reads from disk this often is being fed its own pages again and again."""
 
 
-def assemble(trial: Trial, events: Sequence[ChildEvent], ending: Ending, started: str) -> Record:
-    """One trial's record. The child's own account counts unless the kernel's says more."""
+def assemble(
+    trial: Trial, events: Sequence[ChildEvent], ending: Ending, started: str, own: Sequence[Measurement] = ()
+) -> Record:
+    """One trial's record, judged. The child's own account counts unless the kernel's says more; ``own`` is what the
+    harness measured of itself meanwhile.
+    """
     outcome = decide(trial, events, ending)
     account = _last_account(events)
-    return Record(
+    record = Record(
         trial_id=trial.id,
         trial=trial,
         outcome=outcome,
         started=started,
         wall_seconds=ending.wall_seconds,
-        measurements=_measurements(trial, events, ending),
+        measurements=(*_measurements(trial, events, ending), *own),
         enforced=ending.enforced,
         usage=ending.usage,
         findings=tuple(replace(e.finding, subject=trial.id) for e in events if isinstance(e, Found))
-        + _child_oom(trial, ending, outcome),
+        + _child_oom(trial, ending, outcome)
+        + tuple(replace(finding, subject=trial.id) for finding in ending.findings),
         items=account.items if account else None,
         facts=_facts(events, ending),
         output_tail="" if isinstance(outcome, Ok) else ending.output_tail,
     )
+    return with_findings(record)
 
 
 def broken(trial: Trial, outcome: Outcome, started: str) -> Record:

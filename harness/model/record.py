@@ -72,6 +72,8 @@ class Manifest(Struct, frozen=True):
     profiles: tuple[HardwareProfile, ...]
     plan: Plan
     findings: tuple[Finding, ...] = ()
+    self_cost: Record | None = None
+    """A workload that does nothing under the same meters, run before the first trial: what measuring itself costs."""
 
 
 class Run(Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Any
 from msgspec.structs import replace
 
 from harness import meters
+from harness.meters.conditions import Conditions
 from harness.meters.power import disagreement
 from harness.model.case import Trial
 from harness.model.events import Found, Said
@@ -25,13 +26,17 @@ def run(step: Callable[[], Any], trial: Trial, channel: Channel, items: float) -
         if meter.available() is not None:
             continue
         channel.begin("timed")
+        conditions = Conditions()
+        conditions.begin()
         meter.begin()
         steps = _window(step, max(trial.pace.energy_seconds, getattr(meter, "window_seconds", 0.0)))
         read = meter.end("timed")
+        conditions.end()  # outside the meter's window, as its begin was: the canary draws power
         for measurement in read:
             channel.measured(measurement, *_shares(measurement, steps, items))
         if (finding := disagreement(read)) is not None:
             channel.send(Found(finding))
+        channel.measured(*conditions.measurements("timed"))
         channel.send(Said({f"energy_steps_{meter.id}": str(steps)}))
 
 

@@ -7,24 +7,34 @@ from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Protocol
 
-from harness.model.case import Pace
+from msgspec.structs import replace
+
+from harness.checks import Code, finding
+from harness.meters.conditions import Conditions
+from harness.model.case import Pace, Trial
 from harness.model.events import Found
 from harness.model.measure import (
     COLD_START,
     INTERVAL_TIME,
     LATENCY,
     MARK_TIME,
-    Finding,
     Measurement,
     Metric,
     Stage,
 )
+from harness.model.sustained import LAST_TO_FIRST
+from harness.model.units import show_percent
+from harness.scenarios import sustained
 from harness.scenarios.single_stream import MarkTaker, SingleStream
+from harness.scenarios.sustained import Sustained
 from harness.worker.channel import Channel
 from harness.worker.failures import NotFinite
 from harness.worker.finite import first_not_finite
 
 Round = tuple[int, int]
+
+SLOWER = 0.05
+"""The last part of a sustained load against the first: from here on it is worth a word."""
 
 
 class _Bracket(Protocol):
@@ -32,24 +42,33 @@ class _Bracket(Protocol):
 
 
 def run(
-    stepper: Callable[[MarkTaker], Callable[[], Any]], pace: Pace, channel: Channel, bracket: _Bracket, opaque: bool
+    stepper: Callable[[MarkTaker], Callable[[], Any]],
+    trial: Trial,
+    channel: Channel,
+    bracket: _Bracket,
+    opaque: bool,
 ) -> None:
     """Time a workload's steps and send the samples. Raises NotFinite where the last output is not finite."""
-    marks = MarkTaker()
+    marks, pace = MarkTaker(), trial.pace
     step = stepper(marks)
     stream = SingleStream(step, pace)
+    load = Sustained(step, pace) if trial.case.scenario == sustained.NAME else stream
     cold, (warmup, steady) = bracket("warm-up", lambda: _warm(stream))
     batched = not marks.taken and not opaque
     marks.taken.clear()
     gc.freeze()
     typical = sorted(warmup)[len(warmup) // 2] if warmup else cold
-    rounds, inner, precise = bracket("timed", lambda: stream.measure(typical, batched))
+    conditions = Conditions()
+    rounds, inner, precise = bracket("timed", lambda: _watched(conditions, lambda: load.measure(typical, batched)))
+    channel.measured(*conditions.measurements("timed"))
     _send(channel, "warm-up", COLD_START, [cold / 1e9])
     _send(channel, "warm-up", LATENCY, [t / 1e9 for t in warmup])
     _send(channel, "timed", LATENCY, [(end - start) / inner / 1e9 for start, end in rounds])
     for metric, name, values in mark_samples(rounds, marks.taken):
         channel.measured(Measurement(metric, "timed", "measured", tuple(values), marks=name))
     _report(channel, steady, precise, pace)
+    if load is not stream:
+        _part_by_part(channel, sustained.parts(rounds, inner, pace.budget_seconds))
     place = first_not_finite(step())
     if place is not None:
         raise NotFinite(f"the output is not finite at {place}")
@@ -60,6 +79,13 @@ def _warm(stream: SingleStream) -> tuple[int, tuple[list[int], bool]]:
     return cold, stream.warm_up(cold)
 
 
+def _watched(conditions: Conditions, measure: Callable[[], Any]) -> Any:
+    conditions.begin()
+    result = measure()
+    conditions.end()
+    return result
+
+
 def _send(channel: Channel, stage: Stage, metric: Metric, values: list[float]) -> None:
     missing = None if values else "the budget was spent by the first step"
     channel.measured(Measurement(metric, stage, "measured", tuple(values), missing))
@@ -67,11 +93,20 @@ def _send(channel: Channel, stage: Stage, metric: Metric, values: list[float]) -
 
 def _report(channel: Channel, steady: bool, precise: bool, pace: Pace) -> None:
     if not steady:
-        hint = "give it a longer warm-up, or look for what disturbs the machine with `tierbench doctor`"
-        channel.send(Found(Finding("info", "not-steady", "step times had not settled when warm-up ended", hint)))
+        text = "step times had not settled when warm-up ended"
+        channel.send(Found(replace(finding(Code.NOT_STEADY, text), level="info")))
     if not precise:
         text = f"the interval is wider than ±{100 * pace.precision:g} % of the median within the time budget"
-        channel.send(Found(Finding("info", "precision-not-reached", text, "give it a larger --budget")))
+        channel.send(Found(finding(Code.PRECISION, text)))
+
+
+def _part_by_part(channel: Channel, parts: Sequence[sustained.Part]) -> None:
+    measured = sustained.measurements(parts)
+    channel.measured(*measured)
+    ratio = next((value for m in measured if m.metric is LAST_TO_FIRST for value in m.values), 1.0)
+    if ratio > 1 + SLOWER:
+        text = f"the last part of the sustained load took {show_percent(ratio - 1, signed=True)} against the first"
+        channel.send(Found(finding(Code.SLOWS_DOWN, text)))
 
 
 def mark_samples(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
@@ -15,7 +15,7 @@ from harness import collect, meters, runtimes
 from harness.meters.allocator import Allocator
 from harness.meters.memory import ProcessMemory, Residency, TreeMemory, major_faults
 from harness.model.case import Trial
-from harness.model.events import Ended, Said, StepDone
+from harness.model.events import Ended, Found, Said, StepDone
 from harness.model.measure import IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement, Metric, Stage
 from harness.model.outcome import Ok
 from harness.model.spec import ChildSpec
@@ -69,10 +69,18 @@ class Stages:
     def __init__(self, spec: ChildSpec, channel: Channel) -> None:
         self._channel = channel
         role, device = spec.trial.role, spec.trial.case.device
-        plugins = [] if role == "energy" else [m for m in meters.for_role(role, device) if m.available() is None]
+        plugins = [] if role == "energy" else self._usable(meters.for_role(role, device))
         layers = (Residency(spec.tree), Allocator()) if role in LAYERED else ()
         self._meters: tuple[_Bracket, ...] = (*plugins, ProcessMemory(), TreeMemory(spec.tree), *layers)
         self.seen: list[Measurement] = []
+
+    def _usable(self, found: Sequence[meters.Meter]) -> list[meters.Meter]:
+        """Those that can be used here; of the others, that their figures are missing, and why."""
+        reasons = {meter.id: meter.available() for meter in found}
+        for meter in found:
+            if (reason := reasons[meter.id]) is not None:
+                self._channel.measured(*(Measurement(m, "trial", "measured", missing=reason) for m in meter.metrics))
+        return [meter for meter in found if reasons[meter.id] is None]
 
     def run(self, stage: Stage, work: Callable[[], Any], metric: Metric | None = None) -> Any:
         """Do ``work`` as ``stage``; ``metric`` is the time it takes."""
@@ -87,6 +95,8 @@ class Stages:
             found = meter.end(stage)
             self.seen += found
             self._channel.measured(*found)
+            for finding in getattr(meter, "findings", tuple)():
+                self._channel.send(Found(finding))
         if metric is not None:
             self._channel.measured(Measurement(metric, stage, "measured", (seconds,)))
         return result
@@ -174,7 +184,7 @@ def _composition(subject: Subject, stages: Stages, channel: Channel) -> None:
 
 
 def _timing(subject: Subject, stages: Stages, channel: Channel) -> None:
-    timing.run(subject.stepper, subject.trial.pace, channel, stages.run, subject.workload.opaque)
+    timing.run(subject.stepper, subject.trial, channel, stages.run, subject.workload.opaque)
 
 
 def _energy(subject: Subject, stages: Stages, channel: Channel) -> None:
