@@ -18,6 +18,7 @@ from typing import IO
 import harness
 from harness import limits
 from harness.errors import MachineError
+from harness.executors.beside import Beside
 from harness.executors.wait import Watcher
 from harness.launch import __file__ as launcher
 from harness.limits import Group, Watch
@@ -43,6 +44,8 @@ class LocalExecutor:
     cache: Path
     means: str | None = None
     environment: dict[str, str] = field(default_factory=dict)
+    sensors: Path = Path("/")
+    """The root below which clocks and temperatures are looked for."""
 
     def execute(
         self,
@@ -55,7 +58,7 @@ class LocalExecutor:
         group = limits.open_group(trial.limits, trial.id, self.means)
         try:
             with tempfile.TemporaryFile(prefix="tierbench-output-") as output:
-                return self._run(trial, files, group, output, on_event, cancelled)
+                return self._watched(trial, files, group, output, on_event, cancelled)
         except OSError as error:
             raise MachineError(f"cannot start a trial: {error}", hint="see `tierbench doctor`") from error
         finally:
@@ -63,6 +66,24 @@ class LocalExecutor:
 
     def close(self) -> None:
         """Nothing outlives a trial here."""
+
+    def _watched(
+        self,
+        trial: Trial,
+        files: Sequence[str],
+        group: Group,
+        output: IO[bytes],
+        on_event: Callable[[ChildEvent], None],
+        cancelled: Callable[[], bool],
+    ) -> Ending:
+        """Run with the sampler beside, whose samples come as events once the child is gone."""
+        beside = Beside(trial, group.join.affinity, self._environment(trial), self.sensors)
+        try:
+            ending = self._run(trial, files, group, output, beside.listen(on_event), cancelled)
+            beside.finish(on_event)
+        finally:
+            beside.close()
+        return ending
 
     def _run(
         self,
