@@ -19,6 +19,7 @@ GROUP = "tierbench.meters"
 _BUILT_IN = {
     "torch-cuda": ("harness.meters.torch_cuda", "TorchCuda"),
     "nvml": ("harness.meters.nvml", "Nvml"),
+    "nvml-memory": ("harness.meters.nvml_memory", "NvmlMemory"),
     "rapl": ("harness.meters.rapl", "Rapl"),
     "ina3221": ("harness.meters.ina3221", "Ina3221"),
     "pmic": ("harness.meters.pmic", "Pmic"),

@@ -157,7 +157,7 @@ class Residency:
 def _resident() -> tuple[int | None, int | None]:
     """PSS and USS in bytes over this process and its descendants; None where one of them cannot be read."""
     pss = uss = 0
-    for pid in _descendants(os.getpid()):
+    for pid in descendants(os.getpid()):
         try:
             text = Path(f"/proc/{pid}/smaps_rollup").read_text()
         except (FileNotFoundError, ProcessLookupError):
@@ -171,7 +171,7 @@ def _resident() -> tuple[int | None, int | None]:
     return pss, uss
 
 
-def _descendants(pid: int) -> list[int]:
+def descendants(pid: int) -> list[int]:
     """The process and all that it and its children have started, themselves still children of one of them."""
     children: dict[int, list[int]] = {}
     for stat in Path("/proc").glob("[0-9]*/stat"):

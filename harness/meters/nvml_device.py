@@ -61,6 +61,15 @@ class RealDevice:
         except NvmlError:
             return False
 
+    def used_bytes(self) -> int:
+        """Memory in use on the whole GPU."""
+        return int(self._call("nvmlDeviceGetMemoryInfo", self._handle).used)
+
+    def processes(self) -> dict[int, int | None]:
+        """Bytes of each process that computes on it, by the driver's number for it; None where it does not say."""
+        running = self._call("nvmlDeviceGetComputeRunningProcesses", self._handle)
+        return {int(p.pid): None if p.usedGpuMemory is None else int(p.usedGpuMemory) for p in running}
+
     def clock_hz(self) -> float:
         """The clock of the multiprocessors."""
         return float(self._call("nvmlDeviceGetClockInfo", self._handle, self._nvml.NVML_CLOCK_SM)) * 1e6

@@ -14,7 +14,7 @@ class TorchCuda:
     """Peaks of allocated and reserved bytes, reset at each stage. The CUDA context and libraries are not in them."""
 
     id = "torch-cuda"
-    roles = frozenset({"need", "gate", "timing", "ceiling"})
+    roles = frozenset({"need", "gate", "timing", "ceiling", "composition"})
     devices = frozenset({"gpu"})
     metrics = (GPU_ALLOCATED, GPU_RESERVED)
 

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from harness.model.case import Trial
+from harness.model.measure import Finding
 from harness.model.record import Enforced, Usage
 
 
@@ -58,3 +59,4 @@ class Ending(Struct, frozen=True):
     launch_error: str | None = None
     means: str = ""
     output_tail: str = ""
+    findings: tuple[Finding, ...] = ()
