@@ -41,5 +41,5 @@ def measure(executor: Executor, cancelled: Callable[[], bool] = lambda: False) -
     if ending.cancelled:
         return None
     record = assemble(own, events, ending, started, cost.measurements())
-    found = tuple(m for m in record.measurements if m.values)
+    found = tuple(m for m in record.measurements if m.values and m.stage in {"timed", "trial"})
     return replace(record, measurements=found, findings=())  # it has no warm-up: there is nothing to judge

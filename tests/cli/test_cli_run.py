@@ -242,7 +242,7 @@ def test_two_runs_at_once_each_in_its_place_and_never_the_same(tierbench, light,
 def test_a_disk_that_fills_up_ends_the_run_in_one_line_and_loses_nothing(tierbench, light, tmp_path):
     disk = tmp_path / "disk"
     disk.mkdir()
-    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=40k", "tmpfs", disk], check=False).returncode:
+    if subprocess.run(["mount", "-t", "tmpfs", "-o", "size=100k", "tmpfs", disk], check=False).returncode:
         pytest.skip("mounting a small disk needs root")
     try:
         done = tierbench("run", "light", "-I", light, "--budget", 0.5, "--precision", 0.0001, "--out", disk / "run")
