@@ -19,6 +19,7 @@ import harness
 from harness import limits
 from harness.errors import MachineError
 from harness.executors.beside import Beside
+from harness.executors.gpu_idle import GpuIdle
 from harness.executors.wait import Watcher
 from harness.launch import __file__ as launcher
 from harness.limits import Group, Watch
@@ -46,6 +47,7 @@ class LocalExecutor:
     environment: dict[str, str] = field(default_factory=dict)
     sensors: Path = Path("/")
     """The root below which clocks and temperatures are looked for."""
+    gpu: GpuIdle = field(default_factory=GpuIdle)
 
     def execute(
         self,
@@ -55,6 +57,17 @@ class LocalExecutor:
         cancelled: Callable[[], bool],
     ) -> Ending:
         """Run ``trial`` in a child; the group and everything in it is gone when this returns."""
+        idle = self.gpu.baseline(trial)
+        ending = self._execute(trial, files, on_event, cancelled)
+        return self.gpu.settled(trial, idle, ending)
+
+    def _execute(
+        self,
+        trial: Trial,
+        files: Sequence[str],
+        on_event: Callable[[ChildEvent], None],
+        cancelled: Callable[[], bool],
+    ) -> Ending:
         group = limits.open_group(trial.limits, trial.id, self.means)
         try:
             with tempfile.TemporaryFile(prefix="tierbench-output-") as output:
