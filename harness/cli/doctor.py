@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from harness.cli import options
 from harness.errors import Exit
+
+if TYPE_CHECKING:
+    from harness.model.machine import MeterState
 
 
 @click.command("doctor", short_help="Say what can be measured and enforced here.")
@@ -52,16 +56,24 @@ def _machine(as_json: bool) -> int:
         click.echo(codec.encode(report))
         return Exit.OK
     click.echo(f"{environment.cpu}, {caps.cores} cores, {environment.system} {environment.kernel}")
-    _section("limits can be enforced by", [(m.id, m.reason) for m in caps.means])
-    _section("meters", [(m.id, m.reason) for m in caps.meters])
-    _section("runtimes", [(f"{r.id} on {r.device}", r.reason) for r in caps.runtimes])
+    _section("limits can be enforced by", [(m.id, m.reason, "") for m in caps.means])
+    _section("meters", [shown_meter(m) for m in caps.meters])
+    _section("runtimes", [(f"{r.id} on {r.device}", r.reason, "") for r in caps.runtimes])
     click.echo("\nwhat disturbs here" if findings else "\nnothing found that disturbs")
     for finding in findings:
         click.echo(f"  {finding.level}: {finding.message}" + (f"\n      {finding.hint}" if finding.hint else ""))
     return Exit.OK
 
 
-def _section(title: str, rows: list[tuple[str, str | None]]) -> None:
+def shown_meter(meter: MeterState) -> tuple[str, str | None, str]:
+    """A meter's id, why it cannot be used here, and in which roles it gives what."""
+    metrics = ", ".join(f"{m.id} ({m.unit})" for m in meter.metrics)
+    return meter.id, meter.reason, f"in {', '.join(meter.roles)}: {metrics}" if metrics else ""
+
+
+def _section(title: str, rows: list[tuple[str, str | None, str]]) -> None:
     click.echo(f"\n{title}")
-    for name, reason in rows:
+    for name, reason, more in rows:
         click.echo(f"  {name:<24} {'yes' if reason is None else 'no: ' + reason}")
+        if more:
+            click.echo(f"      {more}")

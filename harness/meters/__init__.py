@@ -12,7 +12,17 @@ from typing import Protocol, get_args
 
 from harness.errors import UnknownName
 from harness.model.machine import MeterState
-from harness.model.measure import Measurement, Metric, Scope, Stage
+from harness.model.measure import (
+    ANONYMOUS,
+    FILE_BACKED,
+    MAJOR_FAULTS,
+    PROCESS_BASELINE,
+    PROCESS_PEAK,
+    Measurement,
+    Metric,
+    Scope,
+    Stage,
+)
 
 GROUP = "tierbench.meters"
 
@@ -27,6 +37,7 @@ _BUILT_IN = {
     "battery": ("harness.meters.battery", "Battery"),
 }
 _MEMORY_ROLES = ("need", "ceiling", "gate", "timing")
+_PROCESS_MEMORY = (PROCESS_PEAK, PROCESS_BASELINE, ANONYMOUS, FILE_BACKED, MAJOR_FAULTS)
 _SCOPES = get_args(Scope)
 
 
@@ -35,7 +46,10 @@ class Meter(Protocol):
 
     id: str
     roles: frozenset[str]
-    """The roles of a trial that it may run in without disturbing what they measure."""
+    """The roles of a trial that it may run in without disturbing what they measure: its declared disturbance.
+
+    ``timing``: it works in ``begin`` and ``end`` alone. ``energy``: a pass of its own, in which it may poll.
+    """
     devices: frozenset[str]
     """``cpu`` and ``gpu``: the devices whose work it sees."""
     metrics: tuple[Metric, ...]
@@ -97,7 +111,7 @@ def states() -> tuple[MeterState, ...]:
 def _process_memory() -> MeterState:
     writable = os.access("/proc/self/clear_refs", os.W_OK)
     reason = None if writable else "/proc/self/clear_refs is not writable: peaks cannot be told apart by stage"
-    return MeterState("process-memory", reason, _MEMORY_ROLES)
+    return MeterState("process-memory", reason, _MEMORY_ROLES, ("cpu", "gpu"), _PROCESS_MEMORY)
 
 
 def _state(meter_id: str) -> MeterState:
