@@ -98,7 +98,7 @@ def why_not(
     if case.dtype not in choice.supported_dtypes:
         return f"{choice.ref.name} does not support {case.dtype}"
     if target.device == "gpu" and not capabilities.gpus:
-        return f"{target.name} needs a GPU and this host has none"
+        return "this host has no GPU"
     if target.device == "gpu" and profile.kind != HOST:
         return GPU_LIMITS
     state = next((r for r in capabilities.runtimes if (r.id, r.device) == (case.runtime, case.device)), None)

@@ -14,8 +14,9 @@ import click
 from harness.engine import Stop
 from harness.model.case import Trial
 from harness.model.events import EngineEvent, Notice, TrialEnded, TrialStage, TrialStarted
-from harness.model.outcome import DoesNotFit, Failed, Outcome, Thrashes, TimedOut, name_of
+from harness.model.outcome import DoesNotFit, Failed, Outcome, Thrashes, TimedOut, Unsupported, name_of
 from harness.model.units import show, show_bytes
+from harness.verdict.limits import told
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -95,10 +96,11 @@ def line_of(event: EngineEvent) -> str | None:
     if not isinstance(event, TrialEnded):
         return None
     record = event.record
+    outcome = told(record) if record.trial.role == "ceiling" else record.outcome
     seconds = show(record.wall_seconds, "s", 2)
     width = len(str(event.total))
     place = f"[{event.number:>{width}}/{event.total}]"
-    return f"{place} {record.trial.role:<7} {_subject(record.trial)}  {_said(record.outcome)}  {seconds}"
+    return f"{place} {record.trial.role:<7} {_subject(record.trial)}  {_said(outcome)}  {seconds}"
 
 
 def _subject(trial: Trial) -> str:
@@ -113,6 +115,8 @@ def _said(outcome: Outcome) -> str:
         return f"{word} in {show_bytes(outcome.limit_bytes)}"
     if isinstance(outcome, Failed):
         return f"{word}: {outcome.error}"
+    if isinstance(outcome, Unsupported):
+        return f"not tried: {outcome.reason}"
     if isinstance(outcome, TimedOut):
         return f"{word} after {show(outcome.limit_seconds, 's')}"
     return word
