@@ -11,10 +11,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 
 from harness import store
-from harness.checks import Code, validity
+from harness.checks import Code, finding, validity
 from harness.errors import Exit
+from harness.model import codec
 
 SUITE = '''"""A core kept busy."""
 
@@ -49,19 +51,30 @@ def busy_neighbour(core: int) -> Iterator[None]:
         process.communicate()
 
 
+@contextmanager
+def pinned(core: int | None) -> Iterator[None]:
+    """This thread, and what it starts, on that core; where it was without one."""
+    before = os.sched_getaffinity(0)
+    os.sched_setaffinity(0, before if core is None else {core})
+    try:
+        yield
+    finally:
+        os.sched_setaffinity(0, before)
+
+
+def tierbench(*args: object, core: int | None = None, **env: object) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-P", "-m", "harness", *map(str, args)]
+    environment = {**os.environ, **{name: str(value) for name, value in env.items()}}
+    with pinned(core):
+        return subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
+
+
 def run(tmp_path: Path, core: int, *more: object) -> subprocess.CompletedProcess[str]:
     suites = tmp_path / "content" / "suites"
     suites.mkdir(parents=True)
     (suites / "busy.py").write_text(SUITE)
-    command = [sys.executable, "-P", "-m", "harness", "run", "busy", "-I", tmp_path / "content", "--no-report"]
-    return subprocess.run(
-        [*map(str, command), "--out", str(tmp_path / "run"), *map(str, more)],
-        env={**os.environ, "TIERBENCH_CACHE": str(tmp_path / "cache")},
-        preexec_fn=lambda: os.sched_setaffinity(0, {core}),
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    command = ("run", "busy", "-I", tmp_path / "content", "--no-report", "--out", tmp_path / "run", *more)
+    return tierbench(*command, core=core, TIERBENCH_CACHE=tmp_path / "cache")
 
 
 def test_beside_a_busy_neighbour_on_the_same_core_no_time_is_called_valid(tmp_path):
@@ -78,17 +91,22 @@ def test_beside_a_busy_neighbour_on_the_same_core_no_time_is_called_valid(tmp_pa
     assert done.stderr.count("contended: a thread that was ready had to wait") == 8
 
 
-def test_strict_says_nothing_of_a_run_in_which_nothing_was_timed_badly(tmp_path, monkeypatch):
-    """A verdict is read from the record: one that says nothing against its figures ends well under --strict."""
-    from msgspec.structs import replace
-
-    from harness import api
-
+def test_strict_goes_by_what_the_records_say(tmp_path):
+    """Whether this machine is quiet or not: the same run, once with nothing said against it and once with something."""
     core = max(os.sched_getaffinity(0))
     run(tmp_path, core, "-k", "thousand=1]", "--processes", 1, "--budget", 0.05)
-    handle = api.load(tmp_path / "run")
-    clean = replace(handle.data, records=tuple(replace(r, findings=()) for r in handle.data.records))
-    assert api.RunHandle(clean).invalid == {}
+    path = tmp_path / "run" / store.RECORDS
+    clean = [replace(r, findings=()) for r in store.read(tmp_path / "run").records]
+    disturbed = [replace(r, findings=(finding(Code.STEAL, "taken away", r.trial_id),)) for r in clean]
+    ends = {}
+    for name, records in (("clean", clean), ("disturbed", disturbed)):
+        path.write_bytes(b"".join(codec.encode(r) + b"\n" for r in records))
+        ends[name] = tierbench("run", "--resume", tmp_path / "run", "--strict", "--no-report")
+    assert ends["clean"].returncode == Exit.OK
+    assert "not valid" not in ends["clean"].stdout + ends["clean"].stderr
+    assert ends["disturbed"].returncode == Exit.FAILED
+    assert "steal: taken away" in ends["disturbed"].stderr
+    assert "; not valid: steal" in ends["disturbed"].stdout
 
 
 @pytest.mark.parametrize("text", ["10", "0s", "-3m", "soon", "m", "nans", "infh"])
@@ -106,7 +124,6 @@ def test_a_sustained_run_is_a_scenario_of_its_own_and_is_told_part_by_part(tmp_p
     timing = next(r for r in read.records if r.trial.role == "timing")
     assert timing.trial.case.scenario == "sustained"
     assert len(timing.find("part_latency").values) == 3
-    assert sum(timing.find("latency", "timed").values) * 1 <= 0.75
     assert timing.trial.timeout_seconds == pytest.approx(600.6)
 
 
