@@ -34,6 +34,8 @@ class _Kind(Struct, frozen=True):
     threshold: Threshold
     worse: str
     better: str
+    steadier: Callable[[CaseFacts], Sequence[Record]] = lambda _facts: ()
+    """Records of a pass in which the figure repeats better, taken where both runs have them."""
 
 
 KINDS = (
@@ -51,6 +53,7 @@ KINDS = (
         unit="B",
         stage="trial",
         records=lambda facts: facts.work.need,
+        steadier=lambda facts: facts.work.gate,
         threshold=Threshold(0.02, 4 * MIB),
         worse="needs more memory",
         better="needs less memory",
@@ -132,6 +135,7 @@ def _blank(facts: CaseFacts, metric: str, unit: str) -> Comparison:
 def _figures(
     kind: _Kind, before: CaseFacts, after: CaseFacts, why: str | None, floors: Mapping[str, float]
 ) -> Comparison | None:
+    kind = _steadiest(kind, before, after)
     a, b = _medians(kind, before), _medians(kind, after)
     if not a or not b or min(a + b) <= 0:
         return None
@@ -146,6 +150,12 @@ def _figures(
         row, ratio=ratio.value, low=ratio.low, high=ratio.high, p=ratio.p, threshold=threshold, method=ratio.method
     )
     return _judged(row, kind)
+
+
+def _steadiest(kind: _Kind, before: CaseFacts, after: CaseFacts) -> _Kind:
+    """The kind by its steadier records, where both runs have the figure in them."""
+    steady = replace(kind, records=kind.steadier)
+    return steady if _medians(steady, before) and _medians(steady, after) else kind
 
 
 def _medians(kind: _Kind, facts: CaseFacts) -> list[float]:

@@ -42,6 +42,9 @@ class Work(Struct, frozen=True):
     timing: tuple[Record, ...] = ()
     need: tuple[Record, ...] = ()
     energy: tuple[Record, ...] = ()
+    gate: tuple[Record, ...] = ()
+    """Memory that repeats: the allocator held still."""
+    composition: tuple[Record, ...] = ()
 
 
 class CaseFacts(Struct, frozen=True):
@@ -114,7 +117,7 @@ def samples(
 def _by_work(records: Iterable[Record]) -> dict[str, Work]:
     roles: dict[str, dict[str, list[Record]]] = {}
     for r in records:
-        if r.trial.role in {"prepare", "timing", "need", "energy"}:
+        if r.trial.role in Work.__struct_fields__:
             roles.setdefault(r.trial.case.work_id, {}).setdefault(r.trial.role, []).append(r)
     return {work: Work(**{role: tuple(found) for role, found in by.items()}) for work, by in roles.items()}
 
