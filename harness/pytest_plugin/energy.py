@@ -15,7 +15,6 @@ from harness.pytest_plugin.entry import ENERGY, Call, Entry, raised
 
 WINDOW_SECONDS = 6.0
 """Longer than the shortest window that a meter accepts, by more than a step of any counter."""
-_SCOPES = ("device", "package", "module", "board")
 
 
 def put(entry: Entry, call: Call, asked: bool, call_seconds: float | None) -> None:
@@ -24,21 +23,24 @@ def put(entry: Entry, call: Call, asked: bool, call_seconds: float | None) -> No
     A call that alone lasts long enough is measured unasked. ``call_seconds`` None means that its time is not known.
     """
     meter, reason = _meter("gpu" if _on_gpu() else "cpu")
-    long_enough = call_seconds is not None and call_seconds >= MIN_SECONDS
-    if meter is not None:
-        reason = "" if long_enough else _why_not(call, asked)
-    if meter is None or reason:
+    if meter is None:
         entry.put(ENERGY, None, reason)
         return
-    _window(entry, call, meter, 0.0 if long_enough else WINDOW_SECONDS)
+    needed = max(MIN_SECONDS, getattr(meter, "window_seconds", 0.0))
+    if call_seconds is not None and call_seconds >= needed:
+        _window(entry, call, meter, 0.0)
+    elif reason := _why_not(call, asked, needed):
+        entry.put(ENERGY, None, reason)
+    else:
+        _window(entry, call, meter, max(WINDOW_SECONDS, needed))
 
 
-def _why_not(call: Call, asked: bool) -> str:
+def _why_not(call: Call, asked: bool, needed: float) -> str:
+    """Why a call that alone is too short is not repeated."""
+    short = f"a call is shorter than the {needed:g} s that an energy needs"
     if not asked:
-        return f"a call is shorter than the {MIN_SECONDS:g} s that an energy needs; --tierbench-energy repeats it"
-    if call.setup or call.teardown:
-        return f"a call is shorter than the {MIN_SECONDS:g} s that an energy needs, and its setup forbids to repeat it"
-    return ""
+        return f"{short}; --tierbench-energy repeats it"
+    return f"{short}, and its setup or teardown forbids to repeat it" if call.setup or call.teardown else ""
 
 
 def _window(entry: Entry, call: Call, meter: meters.Meter, seconds: float) -> None:
@@ -79,17 +81,9 @@ def _on_gpu() -> bool:
 @cache
 def _meter(device: str) -> tuple[meters.Meter | None, str]:
     """The meter for work on ``device`` that sees the least beside it, or why there is none. Asked once a session."""
-    try:
-        known = [meter for meter in meters.for_role("energy", device) if any(m.unit == "J" for m in meter.metrics)]
-        reasons = {meter.id: meter.available() for meter in known}
-    except Exception as error:  # a third party's meter
-        return None, f"a meter cannot be loaded: {type(error).__name__}: {error}"
-    usable = sorted((m for m in known if reasons[m.id] is None), key=_scope)
+    known = [meter for meter in meters.for_role("energy", device) if any(m.unit == "J" for m in meter.metrics)]
+    reasons = {meter.id: meter.available() for meter in known}
+    usable = [meter for meter in known if reasons[meter.id] is None]
     if usable:
         return usable[0], ""
     return None, "; ".join(f"{name}: {reason}" for name, reason in reasons.items()) or "no meter for energy is known"
-
-
-def _scope(meter: meters.Meter) -> int:
-    scope = next(m.scope for m in meter.metrics if m.unit == "J")
-    return _SCOPES.index(scope) if scope in _SCOPES else len(_SCOPES)

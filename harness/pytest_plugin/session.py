@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
+from harness.pytest_plugin.entry import ENERGY
 from harness.pytest_plugin.fixture import Measured, TheirFixture
 from harness.pytest_plugin.measure import Wanted
 
@@ -76,5 +77,6 @@ def _write_table(reporter: pytest.TerminalReporter, config: pytest.Config) -> No
     rows = table.rows(config.stash[_GROUPS], KEY)
     if rows:
         reporter.section("tierbench: memory, and energy where it was measured", sep="-", yellow=True)
-        for line in table.lines(rows):
+        asked = frozenset({ENERGY} if config.getoption("--tierbench-energy") else ())
+        for line in table.lines(rows, asked):
             reporter.write_line(line)

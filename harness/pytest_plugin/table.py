@@ -30,9 +30,9 @@ def rows(groups: Groups, key: str) -> list[Row]:
     return [(b["name"] if often[b["name"]] == 1 else b["fullname"], b["extra_info"][key]) for b in own]
 
 
-def lines(rows: Sequence[Row]) -> list[str]:
-    """Header, a line a test, and the reasons for the dashes."""
-    shown = [name for name in COLUMNS if name in ALWAYS or any(e.get(name) is not None for _, e in rows)]
+def lines(rows: Sequence[Row], asked: frozenset[str] = frozenset()) -> list[str]:
+    """Header, a line a test, and the reasons for the dashes. Columns ``asked`` for are shown in any case."""
+    shown = [name for name in COLUMNS if name in ALWAYS | asked or any(e.get(name) is not None for _, e in rows)]
     cells = [["Name", *(COLUMNS[name][0] for name in shown)]]
     cells += [[title, *(_cell(entry, name) for name in shown)] for title, entry in rows]
     return [*_aligned(cells), *_notes(rows, shown)]

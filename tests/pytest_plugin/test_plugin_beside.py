@@ -115,6 +115,14 @@ def test_options_and_marks_leave_tests_alone(project: Project) -> None:
     assert not any("tierbench" in b["extra_info"] for b in project.saved)
 
 
+def test_energy_that_was_asked_for_has_a_column_in_any_case(project: Project) -> None:
+    project.write("def test_it(benchmark):\n    benchmark.pedantic(int, setup=lambda: None)\n")
+    project.run("--tierbench-energy", "-o", "tierbench_memory=false")
+    assert project.entry()["missing"]["host_peak_bytes"] == "tierbench_memory is false"
+    assert "Energy a call" in project.said
+    assert "-: Energy a call: " in project.said
+
+
 @pytest.mark.parametrize("quiet", ["-q", "--benchmark-quiet"])
 def test_quiet_is_silent(project: Project, quiet: str) -> None:
     project.write(PLAIN)
