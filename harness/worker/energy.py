@@ -13,7 +13,7 @@ from harness.meters.conditions import Conditions
 from harness.meters.power import disagreement
 from harness.model.case import Trial
 from harness.model.events import Found, Said
-from harness.model.measure import ITEM_ENERGY, NET_STEP_ENERGY, STEP_ENERGY, Measurement, Metric
+from harness.model.measure import ITEM_ENERGY, NET_STEP_ENERGY, POWER, STEP_ENERGY, Measurement, Metric
 from harness.worker.channel import Channel
 
 
@@ -50,10 +50,13 @@ def _window(step: Callable[[], Any], seconds: float) -> int:
 
 
 def _shares(measurement: Measurement, steps: int, items: float) -> tuple[Measurement, ...]:
-    """An energy per step and, gross, per item; nothing for what is no energy."""
+    """A gross energy per step and per item, a net one per step; the power under the name that all meters share."""
+    name = measurement.metric.id
+    if name.endswith("_power") and not name.endswith("idle_power"):
+        return (_share(measurement, POWER, 1, "all steps"),)
     if measurement.metric.unit != "J":
         return ()
-    if measurement.metric.id.endswith("net_energy"):
+    if name.endswith("net_energy"):
         return (_share(measurement, NET_STEP_ENERGY, steps, "per step"),)
     per_step = _share(measurement, STEP_ENERGY, steps, "per step")
     return (per_step, _share(measurement, ITEM_ENERGY, steps * items, "per item")) if items > 0 else (per_step,)

@@ -49,6 +49,8 @@ def test_energy_per_step_is_power_times_the_steps_time(run_energy):
     assert found["step_energy"].metric.scope == "package"
     assert "RAPL" in found["step_energy"].metric.how
     assert found["package_power"].values[0] == pytest.approx(35.0, rel=0.01)
+    assert found["power"].values == found["package_power"].values
+    assert found["power"].metric.scope == "package"
 
 
 def test_energy_per_item_and_net_of_the_idle_machine(run_energy):

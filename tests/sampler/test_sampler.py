@@ -1,12 +1,14 @@
 """The sampler over a real tree of files: alone, and beside a real trial."""
 
 import os
+import threading
 import time
+from pathlib import Path
 
 import pytest
 
 from harness import sampler
-from harness.executors.beside import readable
+from harness.executors.beside import Beside, readable
 from harness.executors.local import LocalExecutor
 from harness.meters.nvml_device import NvmlError
 from harness.model.case import Case, Pace, Trial, WorkloadRef
@@ -155,6 +157,19 @@ def test_samples_of_the_timed_stage_come_with_what_they_cost(beside):
     facts = {k: v for e in events if isinstance(e, Said) for k, v in e.facts.items()}
     assert "core" in facts["sampler"]
     assert facts["sampler_interval_seconds"] == "0.25"
+
+
+def children():
+    return set(Path(f"/proc/self/task/{threading.get_native_id()}/children").read_text().split())
+
+
+def test_a_trial_that_is_given_up_leaves_no_sampler(machine):
+    case = Case(WorkloadRef("nap", "nap", "nap.py"), "host", "cpu", "cpu", "python", "float32")
+    before = children()
+    made = Beside(Trial(case, "timing"), None, os.environ, machine)
+    assert len(children() - before) == 1
+    made.close()
+    assert children() == before
 
 
 @pytest.mark.slow
