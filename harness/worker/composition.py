@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from harness.meters.composition import Account
 from harness.model.case import Device
-from harness.model.measure import GPU_ALLOCATED, PROCESS_BASELINE, PROCESS_PEAK, Measurement, Metric
+from harness.model.measure import GPU_ALLOCATED, PROCESS_BASELINE, PROCESS_PEAK, Finding, Measurement, Metric
 from harness.model.memory import COMPOSITION_PEAK, FRAMEWORK, GPU_COMPOSITION_PEAK, PARTS, REMAINDER
 
 STEPS = ("warm-up", "timed")
@@ -34,6 +34,13 @@ def measurements(peak: dict[str, int], seen: Sequence[Measurement], device: Devi
     rest = None if top is None else top - base - sum(peak.values())
     why = "the peak of the steps is not known"
     return (*parts, framework, _one(REMAINDER, rest, why), _one(total, top, why))
+
+
+def not_followed(error: Exception) -> tuple[Finding, tuple[Measurement, ...]]:
+    """What to say where following the tensors failed: the other trials tell whether the work itself runs."""
+    reason = f"its tensors could not be followed: {type(error).__name__}: {error}"
+    finding = Finding("warning", "composition-failed", reason, "its other figures are not affected")
+    return finding, tuple(_one(metric, None, reason) for metric in (*PARTS, FRAMEWORK, REMAINDER, COMPOSITION_PEAK))
 
 
 def _top(seen: Sequence[Measurement], metric: Metric, stages: Sequence[str]) -> float | None:

@@ -174,12 +174,18 @@ def _counted(step: Callable[[], Any], channel: Channel) -> None:
 
 
 def _composition(subject: Subject, stages: Stages, channel: Channel) -> None:
-    """The memory role's steps once more, with every tensor followed."""
+    """The memory role's steps once more, every tensor followed. What cannot be followed is no failure of the work."""
     device = subject.trial.case.device
-    with composition.account_for(device) as account:
-        account.begin_steps(subject.loaded.call, subject.loaded.inputs)
-        _memory(subject, stages, channel)
-        peak = account.peak()
+    try:
+        with composition.account_for(device) as account:
+            account.begin_steps(subject.loaded.call, subject.loaded.inputs)
+            _memory(subject, stages, channel)
+            peak = account.peak()
+    except Exception as error:
+        finding, missing = composition.not_followed(error)
+        channel.send(Found(finding))
+        channel.measured(*missing)
+        return
     channel.measured(*composition.measurements(peak, stages.seen, device))
 
 

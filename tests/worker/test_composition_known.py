@@ -6,7 +6,7 @@ import pytest
 
 from harness.meters.composition import Account, modules_in
 from harness.model.measure import GPU_ALLOCATED, PROCESS_BASELINE, PROCESS_PEAK, Measurement
-from harness.worker.composition import measurements
+from harness.worker.composition import measurements, not_followed
 
 torch = pytest.importorskip("torch")
 
@@ -184,3 +184,10 @@ def test_without_a_peak_there_is_no_remainder():
     found = {m.metric.id: m for m in measurements(PEAK, [], "cpu")}
     assert found["composition_remainder"].missing
     assert found["composition_weights"].values == (100.0,)
+
+
+def test_what_cannot_be_followed_is_missing_with_the_reason():
+    finding, missing = not_followed(NotImplementedError("no such operator"))
+    assert (finding.level, finding.code) == ("warning", "composition-failed")
+    assert {m.values for m in missing} == {()}
+    assert all("NotImplementedError: no such operator" in m.missing for m in missing)
