@@ -30,14 +30,14 @@ def main(only: tuple[str, ...], quick: bool, as_json: bool) -> None:
 
     A full run, neither --only nor --quick, writes its table into docs/performance.md.
     """
-    load = page.load_average()
+    where = page.where(os.getloadavg()[0])
     with tempfile.TemporaryDirectory(prefix="tierbench-perf-") as folder:
         effort = Effort(Path(folder), quick)
         _cache_bytecode(effort)
         results = [r for item in (only or ITEMS) for r in _measure(item, effort)]
     click.echo(json.dumps([dataclasses.asdict(r) for r in results]) if as_json else f"\n{page.plain(results)}")
     if not only and not quick:
-        page.write(page.markdown(results, load))
+        page.write(page.markdown(results, where))
         click.echo(f"\nwritten to {page.DOCUMENT}", err=True)
     sys.exit(int(any(r.met is False for r in results)))
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -15,6 +14,9 @@ from tests.perf.result import Result
 DOCUMENT = ROOT / "docs/performance.md"
 BEGIN = "<!-- begin: written by `make perf` -->"
 END = "<!-- end: written by `make perf` -->"
+QUIET_LOAD = 0.25
+"""Of a core: more was going on than a look around."""
+BUSY = "**Other work ran on this machine, so that targets of time are not to be judged by this table.**"
 HEADINGS = ("item", "figure", "value (95 % interval)", "target", "")
 
 
@@ -30,19 +32,21 @@ def plain(results: Sequence[Result]) -> str:
     return "\n".join("  ".join(map(str.ljust, cells, widths)).rstrip() for cells in table)
 
 
-def markdown(results: Sequence[Result], load: float) -> str:
-    """A table in Markdown, and a sentence on where it was measured; ``load`` is the load average before it began."""
+def markdown(results: Sequence[Result], where: str) -> str:
+    """A table in Markdown below the sentence on where it was measured."""
     lines = [HEADINGS, ("---",) * len(HEADINGS), *rows(results)]
-    return "\n".join([_where(load), "", *("| " + " | ".join(cells) + " |" for cells in lines)])
+    return "\n".join([where, "", *("| " + " | ".join(cells) + " |" for cells in lines)])
 
 
-def _where(load: float) -> str:
+def where(load: float) -> str:
+    """A sentence on code and machine as they are now; ``load`` is the load average of the last minute."""
     here = host.environment()
     commit = f"commit {here.git_commit[:12]}{' with changes' if here.git_dirty else ''}, " if here.git_commit else ""
     machine = f"{here.cpu}, {here.cores} cores, {here.memory_bytes / GIB:.0f} GiB, Linux {here.kernel}"
     software = f"Python {here.python}, torch {here.packages['torch']}"
     day = datetime.now(UTC).date()
-    return f"Measured on {day}, {commit}on {machine}, {software}; load average before it began: {load:.2f}."
+    said = f"Measured on {day}, {commit}on {machine}, {software}; load average before it began: {load:.2f}."
+    return f"{said} {BUSY}" if load > QUIET_LOAD * here.cores else said
 
 
 def write(text: str, document: Path = DOCUMENT) -> None:
@@ -52,8 +56,3 @@ def write(text: str, document: Path = DOCUMENT) -> None:
     if not (begin and end):
         raise ValueError(f"{document} lacks the marks {BEGIN} and {END}")
     document.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
-
-
-def load_average() -> float:
-    """Of the last minute."""
-    return os.getloadavg()[0]

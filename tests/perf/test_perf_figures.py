@@ -57,14 +57,20 @@ def test_a_target_is_held_against_the_median_in_the_unit_shown() -> None:
 def test_the_table_goes_between_the_marks_and_nowhere_else(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text(f"before\n{page.BEGIN}\nold\n{page.END}\nafter\n")
-    text = page.markdown([Result("loop", "of a round", 60, "ns", target="at most 1000 ns", met=True)], 0.25)
+    text = page.markdown([Result("loop", "of a round", 60, "ns", target="at most 1000 ns", met=True)], "Measured here.")
     page.write(text, document)
     page.write(text, document)
     before, between, after = document.read_text().replace(page.END, page.BEGIN).split(page.BEGIN)
     assert (before, after) == ("before\n", "\nafter\n")
     assert "| loop | of a round | 60 ns | at most 1000 ns | met |" in between
-    assert "load average before it began: 0.25" in between
+    assert "Measured here." in between
     assert "old" not in between
+
+
+def test_a_busy_machine_is_called_one() -> None:
+    assert page.BUSY in page.where(99.0)
+    assert page.BUSY not in page.where(0.0)
+    assert "load average before it began: 0.00" in page.where(0.0)
 
 
 def test_a_document_without_marks_is_left_alone(tmp_path: Path) -> None:
