@@ -23,6 +23,8 @@ _ALLOCATION = (
     "thread creation failed",
     "cuda out of memory",
 )
+_LOADING = "failed to map segment from shared object"
+"""What the dynamic loader says where a limit leaves no room for a library; a reason behind it would be another one."""
 _ALLOCATION_TYPES = ("MemoryError", "OutOfMemoryError", "_ArrayMemoryError")
 DETAIL_LINES = 30
 
@@ -46,9 +48,13 @@ def _speaks_of_allocation(text: str) -> bool:
     return any(phrase in text.lower() for phrase in _ALLOCATION)
 
 
+def _no_room_to_load(error: BaseException) -> bool:
+    return isinstance(error, ImportError) and str(error).endswith(_LOADING)
+
+
 def outcome_of(error: BaseException, trial: Trial, stage: str) -> Outcome:
     """The outcome that stands for an exception raised in ``stage``."""
-    if is_allocation_failure(error):
+    if is_allocation_failure(error) or (trial.limits.memory_bytes is not None and _no_room_to_load(error)):
         return DoesNotFit(_limit(trial), _peak(), f"allocation failed in {stage}: {_one_line(error)}")
     return Failed(_one_line(error), stage, _detail(error))
 

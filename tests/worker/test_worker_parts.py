@@ -79,6 +79,16 @@ def test_running_out_is_known_behind_another_exception():
     assert is_allocation_failure(error)
 
 
+LIBRARY = "_fblas.cpython-311-x86_64-linux-gnu.so: failed to map segment from shared object"
+
+
+def test_no_room_for_a_library_is_running_out_under_a_limit_only():
+    limited = trial(role="ceiling", limits=Limits(memory_bytes=123))
+    assert isinstance(outcome_of(ImportError(LIBRARY), limited, "import"), DoesNotFit)
+    assert isinstance(outcome_of(ImportError(f"{LIBRARY}: Operation not permitted"), limited, "import"), Failed)
+    assert isinstance(outcome_of(ImportError(LIBRARY), trial(), "import"), Failed)
+
+
 def test_any_other_exception_is_a_failure_with_one_line_and_its_traceback():
     with pytest.raises(ValueError, match="two") as caught:
         raise ValueError("two\nlines")
