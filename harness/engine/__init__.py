@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from pathlib import Path
 
 from msgspec.structs import replace
 
@@ -23,7 +22,6 @@ from harness.model.events import (
     TrialStage,
     TrialStarted,
 )
-from harness.model.measure import TREE_PEAK
 from harness.model.outcome import Ok, Outcome
 from harness.model.record import Record
 from harness.model.spec import Ending
@@ -58,7 +56,6 @@ class Engine:
     stop: Stop = field(default_factory=Stop)
     _broken: dict[str, Outcome] = field(default_factory=dict)
     _uncapped_seconds: dict[str, float] = field(default_factory=dict)
-    _need_bytes: dict[str, float | None] = field(default_factory=dict)
 
     def run(self, plan: Plan, done: Iterable[Record] = ()) -> bool:
         """Run every trial of ``plan`` that has no record in ``done``; False where it was stopped before the end."""
@@ -98,19 +95,11 @@ class Engine:
         if outcome is not None:
             return broken(trial, outcome, _now())
         prepared = self.preparation.known(trial)
-        return self._try(self._patient(prepared.trial), self._to_drop_or_warm(trial, prepared.files))
+        return self._try(self._patient(prepared.trial), prepared.files)
 
     def _learn(self, record: Record) -> None:
         if record.trial.role == "need" and isinstance(record.outcome, Ok):
             self._uncapped_seconds[record.trial.case.work_id] = record.wall_seconds
-            self._need_bytes[record.trial.case.work_id] = _tree_peak(record)
-
-    def _to_drop_or_warm(self, trial: Trial, files: tuple[str, ...]) -> tuple[str, ...]:
-        """The files whose cached pages matter to ``trial``: none for a limit that holds the need and all of them."""
-        need, limit = self._need_bytes.get(trial.case.work_id), trial.limits.memory_bytes
-        if trial.role != "ceiling" or need is None or limit is None:
-            return files
-        return () if need + sum(map(_size, files)) <= limit else files
 
     def _patient(self, trial: Trial) -> Trial:
         """A ceiling trial waits for a multiple of what the same work took uncapped, and no longer."""
@@ -140,18 +129,6 @@ class Engine:
                 self.emit(TrialStage(trial, event.stage))
 
         return listen
-
-
-def _tree_peak(record: Record) -> float | None:
-    measured = record.find(TREE_PEAK.id, "trial")
-    return max(measured.values) if measured is not None and measured.values else None
-
-
-def _size(file: str) -> int:
-    try:
-        return Path(file).stat().st_size
-    except OSError:
-        return 0
 
 
 def _now() -> str:

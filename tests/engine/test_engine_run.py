@@ -6,16 +6,14 @@ from pathlib import Path
 
 import pytest
 from builders import manifest, plan_of, trial
-from msgspec.structs import replace
 
 from harness import store
 from harness.engine import Engine, Stop
 from harness.engine.prepared import Preparation
 from harness.model import codec
-from harness.model.case import Limits, Trial
+from harness.model.case import Trial
 from harness.model.events import Ended, Notice, StageBegan, TrialEnded, TrialStage, TrialStarted
 from harness.model.outcome import Failed, Ok
-from harness.model.record import Usage
 from harness.model.spec import Ending, Prepared
 from harness.testing import FakeExecutor, succeed
 
@@ -149,32 +147,3 @@ def test_a_trial_without_account_of_itself_is_failed_not_lost(rig, tmp_path):
     assert rig.run()
     outcomes = [r.outcome for r in store.read(tmp_path / "run").records]
     assert outcomes == [Failed("killed by SIGKILL", "load")] * 4
-
-
-def test_cached_files_are_left_alone_where_the_limit_holds_the_need_and_all_of_them(rig, tmp_path):
-    library = tmp_path / "library.so"
-    library.write_bytes(bytes(8 << 20))
-    seen: dict[str, tuple[str, ...]] = {}
-
-    def script(each: Trial):
-        if each.role == "prepare":
-            preparing(each)
-            Path(each.settings["prepared_file"]).write_bytes(codec.encode(Prepared(1, (str(library),))))
-        usage = Usage(peak_bytes=100 << 20) if each.role == "need" else Usage()
-        return [Ended(Ok())], Ending(0, None, 1.0, usage=usage)
-
-    class Noting(FakeExecutor):
-        def execute(self, trial, files, on_event, cancelled):
-            seen[trial.id] = tuple(files)
-            return super().execute(trial, files, on_event, cancelled)
-
-    wide, narrow = (
-        replace(trial("a", "ceiling", i, Limits(memory_bytes=size << 20)), role="ceiling")
-        for i, size in ((0, 120), (1, 104))
-    )
-    rig.plan = plan_of(trial("a", "need"), wide, narrow)
-    rig.executor = Noting(script)
-    assert rig.run()
-    assert seen[trial("a", "need").id] == (str(library),)
-    assert seen[wide.id] == ()
-    assert seen[narrow.id] == (str(library),)
