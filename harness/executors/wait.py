@@ -61,8 +61,8 @@ class Faults:
 
     def reread_everything(self) -> bool:
         """Whether as many pages as the limit holds have been read again since the model was loaded."""
-        now = self.group.refaults()
-        return None not in (now, self._reread_before) and now - self._reread_before >= self.limit_pages  # type: ignore[operator]
+        now, before = self.group.refaults(), self._reread_before
+        return now is not None and before is not None and now - before >= self.limit_pages
 
     def still_reading(self) -> bool:
         """Whether the child read from disk at a stalling rate all through the last ``STALL_SECONDS``."""

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from harness.model import codec
 from harness.model.spec import ChildSpec, Prepared
-from harness.model.workload import Place, Workload
+from harness.model.workload import Model, Place, Workload
 from harness.runtimes import Runtime
 from harness.scenarios.single_stream import MarkTaker
 from harness.worker.failures import NotFinite
@@ -22,11 +22,11 @@ def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> 
     artefacts.mkdir(parents=True, exist_ok=True)
     parameters = spec.trial.case.workload.parameters
 
-    def build() -> object:
+    def build() -> Model:
         return workload.build(place, **parameters)
 
-    runtime.prepare(build, place, artefacts)  # type: ignore[arg-type]
-    loaded = runtime.load(build, place, artefacts)  # type: ignore[arg-type]
+    runtime.prepare(build, place, artefacts)
+    loaded = runtime.load(build, place, artefacts)
     output = workload.step(loaded.call, loaded.inputs, MarkTaker())
     if loaded.synchronise:
         loaded.synchronise()
