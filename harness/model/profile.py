@@ -9,6 +9,8 @@ from msgspec import Struct, field
 from harness.model.units import to_base
 
 FigureKind = Literal["measured", "datasheet", "computed", "estimated"]
+By = Literal["vendor", "independent", "tierbench"]
+"""Who measured: the vendor, someone independent of it, or tierbench's own calibration."""
 
 
 class Figure(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -23,6 +25,10 @@ class Figure(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     note: str = ""
     scope: str = ""
     """For power: gpu, package, module, board or wall."""
+    by: By | None = None
+    """Who says so; None where not stated."""
+    recheck: str = ""
+    """A date after which it should be looked up again, in the forms of ``date``."""
 
     @property
     def base(self) -> float:
@@ -40,6 +46,8 @@ class Memory(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     type: str = ""
     bandwidth_peak: Figure | None = None
     bandwidth_copy_1t: Figure | None = None
+    bandwidth_copy: Figure | None = None
+    """Measured copy with all threads."""
 
 
 class Cluster(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -49,6 +57,54 @@ class Cluster(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=Tru
     cores: Figure
     clock: Figure | None = None
     flop_per_cycle_fp32: Figure | None = None
+
+
+class Anchors(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """Published or measured figures of known models on a target, in one configuration. Raw values; they calibrate."""
+
+    runtime: str
+    """As tierbench calls it, where it has that runtime: ``ncnn``, ``onnxruntime``, ``torch-eager`` ..."""
+    dtype: str
+    """Of the arithmetic."""
+    threads: int
+    """On a GPU 1."""
+    unit: str
+    """Of ``values`` and ``samples``: a unit of time, or ``token/s`` for a decode rate."""
+    source: str
+    date: str
+    kind: FigureKind
+    values: dict[str, float]
+    """Model, or id of a workload -> value in ``unit``."""
+    metric: Literal["latency", "decode_rate"] = "latency"
+    version: str = ""
+    """Of the runtime; empty where not told."""
+    statistic: Literal["minimum", "median", "mean", "unknown"] = "unknown"
+    batch: int = 1
+    by: By | None = None
+    n: int | None = None
+    """Runs behind each value."""
+    spread: dict[str, float] = {}
+    """Model -> relative spread (a fraction), where told."""
+    samples: dict[str, tuple[float, ...]] = {}
+    """Model -> raw samples in ``unit``."""
+    bytes_per_token: dict[str, float] = {}
+    """For a decode rate: model -> bytes of weights read per token."""
+    note: str = ""
+
+
+class Accuracy(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """How far projections onto a target were off, and how that was found out. Errors are fractions."""
+
+    runtime: str
+    dtype: str
+    threads: int
+    method: Literal["leave-one-anchor-out", "verified on the board"]
+    cases: int
+    median_error: float
+    worst_error: float
+    date: str
+    tierbench: str
+    """Version that found it out."""
 
 
 class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -65,6 +121,17 @@ class Target(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True
     """Of its own; None where it shares the board's."""
     peak_fp32: Figure | None = None
     peak_fp16: Figure | None = None
+    peak_int8: Figure | None = None
+    """Dense, in OP/s."""
+    bandwidth_peak: Figure | None = None
+    """Of its own memory."""
+    bandwidth_copy: Figure | None = None
+    runtimes: tuple[str, ...] = ()
+    """Known to work there; empty means not stated."""
+    thread_speedup: Figure | None = None
+    """Throughput of all cores over that of one."""
+    anchors: tuple[Anchors, ...] = ()
+    accuracy: tuple[Accuracy, ...] = ()
 
     @property
     def cores(self) -> int | None:
@@ -77,6 +144,26 @@ class Power(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True)
 
     idle: Figure | None = None
     load: Figure | None = None
+
+
+class Npu(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """An accelerator beside CPU and GPU: declared, and run only by a runtime's plug-in."""
+
+    name: str
+    peak_int8: Figure | None = None
+    """In OP/s, dense unless ``sparse``."""
+    sparse: bool = False
+    """True where ``peak_int8`` counts on weights of which half are zero."""
+    runtime: str = ""
+    """Entry point of the plug-in that runs it."""
+
+
+class Network(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """A link by which the board is reached. Loss is not modelled."""
+
+    name: str
+    bandwidth: Figure | None = None
+    round_trip: Figure | None = None
 
 
 class HardwareProfile(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -96,6 +183,12 @@ class HardwareProfile(Struct, frozen=True, forbid_unknown_fields=True, omit_defa
     summary: str = ""
     contributor: str = ""
     power: Power = field(default_factory=Power)
+    cooling: str = ""
+    firmware: str = ""
+    driver: str = ""
+    price: Figure | None = None
+    npu: tuple[Npu, ...] = ()
+    network: tuple[Network, ...] = ()
 
     @property
     def budget_bytes(self) -> int:

@@ -20,6 +20,7 @@ FACTORS: dict[str, tuple[str, float]] = {
     "FLOP/s": ("FLOP/s", 1), "GFLOP/s": ("FLOP/s", 1e9), "TFLOP/s": ("FLOP/s", 1e12),
     "OP/s": ("OP/s", 1), "GOP/s": ("OP/s", 1e9), "TOP/s": ("OP/s", 1e12),
     "bit/s": ("bit/s", 1), "Mbit/s": ("bit/s", 1e6), "Gbit/s": ("bit/s", 1e9),
+    "token/s": ("token/s", 1), "USD": ("USD", 1), "EUR": ("EUR", 1),
     "FLOP/cycle": ("FLOP/cycle", 1), "cores": ("cores", 1), "count": ("count", 1), "1": ("1", 1), "°C": ("°C", 1),
 }  # fmt: skip
 """Unit as written in a file -> (base unit, factor)."""
@@ -38,7 +39,7 @@ def show(value: float, unit: str, digits: int = 3) -> str:
         return _scaled(value, _SECONDS, digits, "s")
     if unit in {"1", "count", "cores"}:
         return _digits(value, digits)
-    if unit.endswith("/s") and unit not in {"B/s", "FLOP/s", "OP/s", "bit/s"}:
+    if unit in {"USD", "EUR"} or (unit.endswith("/s") and unit not in {"B/s", "FLOP/s", "OP/s", "bit/s"}):
         return f"{_digits(value, digits)} {unit}"
     return _scaled(value, tuple((f, p + unit) for f, p in _DECIMAL), digits, unit)
 

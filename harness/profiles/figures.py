@@ -18,16 +18,27 @@ DIMENSIONS: dict[tuple[str, ...], str] = {
     ("memory", "swap"): "B",
     ("memory", "bandwidth_peak"): "B/s",
     ("memory", "bandwidth_copy_1t"): "B/s",
+    ("memory", "bandwidth_copy"): "B/s",
     ("target", "memory"): "B",
     ("target", "peak_fp32"): "FLOP/s",
     ("target", "peak_fp16"): "FLOP/s",
+    ("target", "peak_int8"): "OP/s",
+    ("target", "bandwidth_peak"): "B/s",
+    ("target", "bandwidth_copy"): "B/s",
+    ("target", "thread_speedup"): "1",
     ("target", "clusters", "cores"): "cores",
     ("target", "clusters", "clock"): "Hz",
     ("target", "clusters", "flop_per_cycle_fp32"): "FLOP/cycle",
     ("power", "idle"): "W",
     ("power", "load"): "W",
+    ("npu", "peak_int8"): "OP/s",
+    ("network", "bandwidth"): "bit/s",
+    ("network", "round_trip"): "s",
+    ("price",): "money",
 }
-"""Where figures stand, and the base unit of each."""
+"""Where figures stand, and the base unit of each; ``money`` is any currency."""
+
+_CURRENCIES = ["USD", "EUR"]
 
 SCOPES = ("gpu", "package", "module", "board", "wall")
 
@@ -67,6 +78,8 @@ def _unit(path: FieldPath, figure: dict[str, Any], dimension: str) -> Iterator[F
 
 def units_of(dimension: str) -> list[str]:
     """How that base unit may be written in a file."""
+    if dimension == "money":
+        return _CURRENCIES
     return [unit for unit, (base, _) in FACTORS.items() if base == dimension]
 
 
@@ -86,14 +99,18 @@ def _origin(path: FieldPath, figure: dict[str, Any]) -> Iterator[Fault]:
     source = figure.get("source")
     if isinstance(source, str) and not source.strip():
         yield Fault((*path, "source"), "source is empty", "name the page, data sheet or measurement")
-    text = figure.get("date")
-    if isinstance(text, str):
-        reason = _date_reason(text)
+    yield from _dates(path, figure)
+
+
+def _dates(path: FieldPath, figure: dict[str, Any]) -> Iterator[Fault]:
+    for name, may_come in (("date", False), ("recheck", True)):
+        text = figure.get(name)
+        reason = _date_reason(text, may_come) if isinstance(text, str) and (text or name == "date") else None
         if reason:
-            yield Fault((*path, "date"), f"date is {text!a}, {reason}", "YYYY-MM-DD, YYYY-MM or YYYY")
+            yield Fault((*path, name), f"{name} is {text!a}, {reason}", "YYYY-MM-DD, YYYY-MM or YYYY")
 
 
-def _date_reason(text: str) -> str | None:
+def _date_reason(text: str, may_come: bool) -> str | None:
     match = _DATE.match(text)
     if not match:
         return "which is not a date"
@@ -103,7 +120,7 @@ def _date_reason(text: str) -> str | None:
     except ValueError:
         return "which does not exist"
     tomorrow = datetime.now(tz=UTC).date() + timedelta(days=1)
-    return "which is in the future" if when > tomorrow else None
+    return "which is in the future" if when > tomorrow and not may_come else None
 
 
 def _scope(path: FieldPath, figure: dict[str, Any], needed: bool) -> Iterator[Fault]:

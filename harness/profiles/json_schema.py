@@ -15,7 +15,14 @@ if TYPE_CHECKING:
     from jsonschema.exceptions import ValidationError
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
-_STRUCT = {"memory": "Memory", "target": "Target", "power": "Power", "clusters": "Cluster"}
+_STRUCT = {
+    "memory": "Memory",
+    "target": "Target",
+    "clusters": "Cluster",
+    "power": "Power",
+    "npu": "Npu",
+    "network": "Network",
+}
 _TYPES = {"object": "a table", "array": "an array", "string": "text", "number": "a number", "integer": "a whole number"}
 
 
@@ -23,7 +30,8 @@ def schema() -> dict[str, Any]:
     """The published JSON Schema: the types' own, with the units that each figure may have."""
     made = plain_schema()
     for names, dimension in DIMENSIONS.items():
-        fields = made["$defs"][_STRUCT[names[-2]]]["properties"]
+        around = _STRUCT[names[-2]] if len(names) > 1 else "HardwareProfile"
+        fields = made["$defs"][around]["properties"]
         fields[names[-1]] = {"$ref": "#/$defs/Figure", "properties": {"unit": {"enum": units_of(dimension)}}}
     return {"$schema": _DRAFT, "title": "tierbench hardware profile", **made}
 

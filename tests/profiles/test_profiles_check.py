@@ -59,6 +59,8 @@ def test_a_sound_profile_has_no_defects_and_loads(write: Write, sound: str) -> N
         ('"2024-05-17"', '"9024-02-03"', "usable", "memory.usable.date", "in the future", "YYYY"),
         ('"2024-05-17"', '"17.5.2024"', "usable", "memory.usable.date", "not a date", "YYYY"),
         ('"2024-05-17"', "2024-05-17", "usable", "memory.usable.date", "is a date, it must be text", "in quotes"),
+        ('"2024-05-17"', '"2024-05-17", recheck = "2024-13"', "usable", "memory.usable.recheck", "not exist", "YYYY"),
+        ('"2024-05-17"', '"2024-05-17", by = "vendors"', "usable", "memory.usable.by", "by is 'vendors'", "vendor"),
         ('"tinymembench"', '""', "bandwidth_copy", "memory.bandwidth_copy_1t.source", "source is empty", "page"),
         ('scope = "wall", ', "", "idle", "power.idle", "a power figure needs its scope", "wall"),
         ('scope = "wall"', 'scope = "socket"', "idle", "power.idle.scope", "scope is 'socket'", "board"),
@@ -77,6 +79,56 @@ def test_each_defect_is_told_with_its_line_and_what_would_be_right(
     assert said in defect.message
     assert hint in defect.hint
     assert defect.line == _line(text, marker)
+
+
+MORE = """
+cooling = "fan"
+firmware = "2024-05 boot loader"
+driver = "none"
+price = { value = 60, unit = "EUR", source = "shop", date = "2024", kind = "datasheet", recheck = "2099-01" }
+
+[[npu]]
+name = "Some accelerator"
+sparse = true
+runtime = "some-npu"
+peak_int8 = { value = 6, unit = "TOP/s", source = "data sheet", date = "2024", kind = "datasheet", by = "vendor" }
+
+[[network]]
+name = "Ethernet"
+bandwidth = { value = 942, unit = "Mbit/s", source = "iperf3", date = "2024", kind = "measured", by = "independent" }
+round_trip = { value = 0.4, unit = "ms", source = "ping", date = "2024", kind = "measured" }
+
+[memory]
+"""
+
+ANCHORS = """
+[[target.anchors]]
+runtime = "ncnn"
+version = "20240410"
+dtype = "float32"
+threads = 4
+unit = "ms"
+statistic = "minimum"
+source = "benchncnn"
+date = "2024"
+kind = "measured"
+by = "independent"
+n = 8
+values = { mobilenet_v2 = 20.5, "yolo-fastest-1.1" = 9 }
+spread = { mobilenet_v2 = 0.02 }
+samples = { mobilenet_v2 = [20.5, 20.9] }
+"""
+
+
+def test_a_profile_with_all_that_can_be_said_is_sound(write: Write, sound: str) -> None:
+    profile = profiles.load(write(_changed(sound, "\n[memory]\n", MORE) + ANCHORS))
+    anchors = profile.target[0].anchors[0]
+    assert (anchors.values["yolo-fastest-1.1"], anchors.metric, anchors.batch) == (9, "latency", 1)
+    assert profile.price is not None
+    assert profile.network[0].round_trip is not None
+    assert profile.network[0].round_trip.base == pytest.approx(4e-4)
+    assert profile.npu[0].peak_int8 is not None
+    assert profile.npu[0].peak_int8.base == 6e12
 
 
 def test_all_errors_are_told_at_once_in_the_order_of_their_lines(write: Write, sound: str) -> None:

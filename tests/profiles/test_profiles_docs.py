@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 
 from harness import content, profiles
-from harness.model.profile import Figure, HardwareProfile, Target
+from harness.model.profile import Accuracy, Anchors, Figure, HardwareProfile, Network, Npu, Target
 from harness.profiles.figures import DIMENSIONS, units_of
 
 ROOT = Path(__file__).parents[2]
@@ -42,9 +42,15 @@ def test_the_table_of_figures_is_the_code_s() -> None:
 
 
 def test_every_field_has_its_row() -> None:
-    for kind in (Figure, HardwareProfile, Target):
+    for kind in (Figure, HardwareProfile, Target, Npu, Network):
         for field in msgspec.structs.fields(kind):
             assert re.search(rf"^\|.*`(\[\[)?([a-z]+\.)?{field.name}\b", PAGE, re.MULTILINE), field.name
+
+
+def test_every_field_of_anchors_and_accuracy_is_told() -> None:
+    for kind, name in ((Anchors, "anchors"), (Accuracy, "accuracy")):
+        for field in msgspec.structs.fields(kind):
+            assert f"`{name}.{field.name}`" in PAGE, field.name
 
 
 def test_the_errors_shown_are_what_is_said(tmp_path: Path) -> None:
