@@ -55,5 +55,5 @@ $(RUNTIME_READY): $(PINS)
 	@touch $@
 
 $(DEV_READY): $(RUNTIME_READY)
-	@$(PIP) install -q -c $(CONSTRAINTS) --no-build-isolation --editable '.[dev,onnxruntime]'
+	@$(PIP) install -q -c $(CONSTRAINTS) --no-build-isolation --editable '.[dev,ncnn,onnxruntime]'
 	@touch $@

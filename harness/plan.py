@@ -102,9 +102,7 @@ def why_not(
     if target.device == "gpu" and profile.kind != HOST:
         return GPU_LIMITS
     state = next((r for r in capabilities.runtimes if (r.id, r.device) == (case.runtime, case.device)), None)
-    if state is not None and state.reason is not None:
-        return state.reason
-    return None
+    return (state.reason or state.refused.get(case.dtype)) if state is not None else None
 
 
 def _trials(

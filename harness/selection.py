@@ -12,6 +12,7 @@ from harness.model.case import HOST, Device, Plan, WorkloadRef
 from harness.model.machine import Capabilities, RuntimeState
 from harness.model.measure import Finding
 from harness.model.profile import HardwareProfile
+from harness.model.workload import DTYPES
 
 DEVICES: tuple[Device, ...] = ("cpu", "gpu")
 
@@ -43,8 +44,14 @@ def runtime_states() -> tuple[RuntimeState, ...]:
         for device in DEVICES:
             reason = runtime.unavailable(device, "float32")
             version = runtime.version() if reason is None else ""
-            states.append(RuntimeState(name, device, reason, version))
+            refused = {} if reason is not None else _refused(runtime, device)
+            states.append(RuntimeState(name, device, reason, version, refused))
     return tuple(states)
+
+
+def _refused(runtime: runtimes.Runtime, device: Device) -> dict[str, str]:
+    reasons = {dtype: runtime.unavailable(device, dtype) for dtype in DTYPES}
+    return {dtype: reason for dtype, reason in reasons.items() if reason is not None}
 
 
 def known_profiles(include: Sequence[Path] = (), caps: Capabilities | None = None) -> list[HardwareProfile]:

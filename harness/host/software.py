@@ -10,7 +10,7 @@ from harness.host.files import Files
 
 PACKAGES = (
     "torch", "transformers", "safetensors", "numpy", "onnx", "onnxruntime", "onnxscript", "openvino", "ncnn",
-    "executorch", "nvidia-ml-py", "msgspec",
+    "pnnx", "executorch", "nvidia-ml-py", "msgspec",
 )  # fmt: skip
 """Packages whose version can change a figure."""
 

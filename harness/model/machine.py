@@ -44,6 +44,8 @@ class RuntimeState(Struct, frozen=True):
     device: Literal["cpu", "gpu"]
     reason: str | None
     version: str = ""
+    refused: dict[str, str] = {}
+    """Data types that it does not run there, and why; those of ``workload.DTYPES`` that are not here it runs."""
 
 
 class Capabilities(Struct, frozen=True):

@@ -10,6 +10,9 @@ from typing import Any, ClassVar, Protocol
 
 from harness.model.case import ParameterValue
 
+DTYPES = ("float32", "float16", "bfloat16")
+"""What runtimes are asked about beforehand; a workload may name others."""
+
 
 @dataclass(frozen=True)
 class Model:

@@ -21,6 +21,7 @@ _BUILT_IN = {
     "torch-eager": ("harness.runtimes.torch_eager", "TorchEager"),
     "python": ("harness.runtimes.python", "Python"),
     "onnxruntime": ("harness.runtimes.onnx_runtime", "OnnxRuntime"),
+    "ncnn": ("harness.runtimes.ncnn", "Ncnn"),
 }
 
 

@@ -24,7 +24,7 @@ class _Classifier(Workload):
     parameters = {"batch": (1, 8)}
     quick = {"batch": 1}
     dtypes = ("float32", "bfloat16")
-    runtimes = ("torch-eager", "onnxruntime")
+    runtimes = ("torch-eager", "onnxruntime", "ncnn")
     items_unit = "images"
 
     def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:  # noqa: ARG002

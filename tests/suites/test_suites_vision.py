@@ -25,8 +25,8 @@ from harness.runtimes import get
 def build():
     raise AssertionError("the trial must not build")
 
-loaded = get("onnxruntime").load(build, Place("cpu", "float32", 0, Path(".")), Path(sys.argv[1]))
-assert not {"torch", "transformers", "onnx", "onnxscript"} & set(sys.modules), "the trial imported what converts"
+loaded = get(sys.argv[3]).load(build, Place("cpu", "float32", 0, Path(".")), Path(sys.argv[1]))
+assert not {"torch", "transformers", "onnx", "onnxscript", "pnnx"} & set(sys.modules), "imports what converts"
 numpy.save(sys.argv[2], loaded.call(*loaded.inputs)[0])
 print(loaded.weight_bytes, loaded.facts["threads"], loaded.facts["relative_difference"])
 """
@@ -62,13 +62,14 @@ def test_items_are_images(vision: dict[str, type[Workload]]) -> None:
 
 
 @pytest.mark.slow
-def test_onnx_runtime_gives_eagers_output_and_its_trial_loads_no_torch(
-    vision: dict[str, type[Workload]], place_of: Callable[..., Place], tmp_path: Path, marker: Any
+@pytest.mark.parametrize("runtime", ["onnxruntime", "ncnn"])
+def test_converted_it_gives_eagers_output_and_its_trial_loads_no_torch(
+    runtime: str, vision: dict[str, type[Workload]], place_of: Callable[..., Place], tmp_path: Path, marker: Any
 ) -> None:
     workload, place = vision["mobilenetv2"](), place_of()
     artefacts, answer = tmp_path / "artefacts", tmp_path / "answer.npy"
-    get("onnxruntime").prepare(lambda: workload.build(place, batch=1), place, artefacts)
-    command = [sys.executable, "-c", TRIAL, str(artefacts), str(answer)]
+    get(runtime).prepare(lambda: workload.build(place, batch=1), place, artefacts)
+    command = [sys.executable, "-c", TRIAL, str(artefacts), str(answer), runtime]
     weights, _, difference = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
     loaded = get("torch-eager").load(lambda: workload.build(place, batch=1), place, tmp_path)
     eager = workload.step(loaded.call, loaded.inputs, marker).numpy()

@@ -1,0 +1,184 @@
+"""ncnn on the CPU: converted by pnnx and checked against eager before measuring; the trial reads only the result."""
+
+from __future__ import annotations
+
+import copy
+import re
+import shutil
+import subprocess
+import tempfile
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from harness.model.workload import Model
+from harness.runtimes import Loaded
+from harness.runtimes._converting import Converting, tensors, threads
+
+_PARAM, _BIN, _CALL = "model.ncnn.param", "model.ncnn.bin", "model_ncnn.py"
+_NO_BATCH = 233
+"""What ncnn takes for an array without a batch dimension."""
+_FP16 = ("use_fp16_packed", "use_fp16_storage", "use_fp16_arithmetic")
+_FP16_FLAGS = {"asimdhp", "f16c"}
+"""Of the CPU: Arm's arithmetic in half precision, x86's conversion of it."""
+_SWITCHES = (
+    "use_winograd_convolution", "use_sgemm_convolution", "use_packing_layout", "use_bf16_storage", "use_vulkan_compute",
+)  # fmt: skip
+_LAST_LINES = 6
+
+
+class Ncnn(Converting):
+    """Steps take and return numpy arrays. Settings: ncnn's own, but no half precision in float32, and OMP_NUM_THREADS.
+
+    Data type float16 is float32's model with ncnn's half precision on: storage and arithmetic where the CPU computes in
+    it (Arm), storage of some layers' weights where it can only convert it (x86).
+    """
+
+    id = "ncnn"
+    imports: tuple[str, ...] = ("numpy", "ncnn")
+    tools = ("ncnn", "pnnx", "torch")
+    files = ("model.ncnn.*", _CALL)
+
+    def unavailable(self, device: str, dtype: str) -> str | None:
+        """Why it cannot run there; None where it can. Imports nothing."""
+        if (missing := self.missing()) is not None:
+            return missing
+        if device != "cpu":
+            return f"the ncnn runtime runs on the CPU, not on the {device}"
+        if dtype == "float16":
+            return None if _cpu_flags() & _FP16_FLAGS else "this CPU has no half precision"
+        return None if dtype == "float32" else f"the ncnn runtime computes in float32 and float16, not {dtype}"
+
+    def tolerance(self, dtype: str) -> float:
+        """Of float32, with Winograd's sums; of float16, with its 11 bits."""
+        return 1e-3 if dtype == "float32" else 3e-2
+
+    def convert(self, model: Model, artefacts: Path) -> None:
+        """Write ``model.ncnn.param`` and ``.bin``, and pnnx's own example of how they are called."""
+        import torch
+
+        half = any(value.dtype == torch.float16 for value in (*model.module.parameters(), *model.inputs))
+        module = copy.deepcopy(model.module).float() if half else model.module
+        inputs = tuple(value.float() if value.dtype == torch.float16 else value for value in _one(model.inputs))
+        with tempfile.TemporaryDirectory(dir=artefacts) as scratch:
+            traced = Path(scratch) / "model.pt"
+            _trace(module.eval(), inputs, traced)
+            _pnnx(traced, half)
+            for name in (_PARAM, _BIN, _CALL):
+                shutil.move(Path(scratch) / name, artefacts / name)
+        _reject_unknown(artefacts / _PARAM)
+
+    def open(self, artefacts: Path, dtype: str) -> Loaded:
+        """A net with the threads asked for. Raises RuntimeError where ncnn refuses the files."""
+        import ncnn
+
+        net = ncnn.Net()
+        net.opt.num_threads = threads()
+        for name in _FP16:
+            setattr(net.opt, name, dtype == "float16")
+        if net.load_param(str(artefacts / _PARAM)) or net.load_model(str(artefacts / _BIN)):
+            raise RuntimeError(f"ncnn cannot load the model in {artefacts}")
+        batches = _batches((artefacts / _CALL).read_text())
+        return Loaded(_callable(net, batches), (), facts=_settings(net))
+
+    def weight_bytes(self, artefacts: Path) -> int:
+        """Of the file of weights, which holds nothing else."""
+        return (artefacts / _BIN).stat().st_size
+
+
+def _callable(net: Any, batches: dict[str, int]) -> Any:
+    """The net as a callable of arrays. ``batches`` are the batch dimensions by the name of the input or output."""
+    import ncnn
+
+    inputs = [(name, batches.get(name, _NO_BATCH)) for name in net.input_names()]
+    outputs = [(name, batches.get(name, _NO_BATCH)) for name in net.output_names()]
+
+    def call(*arrays: Any) -> list[Any]:
+        extractor = net.create_extractor()
+        for (name, batch), array in zip(inputs, arrays, strict=True):
+            # A clone: a first layer that works in place would write to the array, and ncnn counts no references to it.
+            extractor.input(name, ncnn.Mat(_plain(array), batch_index=batch).clone())
+        return [_extract(extractor, name, batch) for name, batch in outputs]
+
+    return call
+
+
+def _extract(extractor: Any, name: str, batch: int) -> Any:
+    code, mat = extractor.extract(name)
+    if code:
+        raise MemoryError("unable to allocate a blob") if code == -100 else RuntimeError(f"ncnn: {name}: error {code}")
+    return mat.numpy(batch_index=batch)
+
+
+def _plain(array: Any) -> Any:
+    """``array`` in one of the types that ncnn takes."""
+    other = {"float16": "float32", "int64": "int32"}.get(array.dtype.name)
+    return array.astype(other) if other else array
+
+
+def _settings(net: Any) -> dict[str, str]:
+    import ncnn
+
+    on = {name.removeprefix("use_"): getattr(net.opt, name) for name in (*_SWITCHES, *_FP16)}
+    return {
+        "threads": str(net.opt.num_threads),
+        "ncnn_options": ", ".join(f"{name} {'on' if value else 'off'}" for name, value in on.items()),
+        "openmp_blocktime_ms": str(net.opt.openmp_blocktime),
+        "powersave": str(ncnn.get_cpu_powersave()),
+    }
+
+
+def _one(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
+    """Of images the first: ncnn's nets take any number, but a number that is traced ends up in their constants."""
+    return tuple(value[:1] for value in inputs) if all(value.dim() == 4 for value in inputs) else inputs
+
+
+def _trace(module: Any, inputs: tuple[Any, ...], path: Path) -> None:
+    """Write the module as TorchScript, its output flat: pnnx knows no dictionaries."""
+    import torch
+
+    class Flat(torch.nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.module = module
+
+        def forward(self, *inputs: Any) -> Any:
+            found = tensors(self.module(*inputs))
+            return found[0] if len(found) == 1 else tuple(found)
+
+    trace: Callable[..., Any] = torch.jit.trace
+    with warnings.catch_warnings(), torch.no_grad():
+        warnings.simplefilter("ignore")
+        trace(Flat(), inputs, check_trace=False).save(str(path))
+
+
+def _pnnx(traced: Path, half: bool) -> None:
+    """Convert; it takes shapes and types from the trace. Raises RuntimeError with the end of what it said."""
+    import pnnx
+
+    command = [pnnx.EXEC_PATH, traced.name, f"fp16={int(half)}"]
+    done = subprocess.run(command, cwd=traced.parent, capture_output=True, text=True, check=False)
+    if done.returncode or not (traced.parent / _PARAM).exists():
+        said = " ".join((done.stderr or done.stdout).split("\n")[-_LAST_LINES:])
+        raise RuntimeError(f"pnnx cannot convert it (exit code {done.returncode}): {said}")
+
+
+def _reject_unknown(param: Path) -> None:
+    """Raise RuntimeError where pnnx left operators that ncnn has no layer for."""
+    import ncnn
+
+    kinds = dict.fromkeys(line.split()[0] for line in param.read_text().splitlines()[2:])
+    unknown = [kind for kind in kinds if ncnn.layer_to_index(kind) < 0]
+    if unknown:
+        raise RuntimeError(f"ncnn has no layer for {', '.join(unknown)}")
+
+
+def _batches(example: str) -> dict[str, int]:
+    """From pnnx's example: the batch dimension of each input and output that has one."""
+    return {name: int(index) for name, index in re.findall(r"\b(in\d+|out\d+)\.numpy\(.*?batch_index=(\d+)", example)}
+
+
+def _cpu_flags() -> set[str]:
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    return {flag for line in lines if line.startswith(("flags", "Features")) for flag in line.partition(":")[2].split()}
