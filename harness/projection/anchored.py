@@ -1,0 +1,82 @@
+"""The anchors of a profile as points, and which of them the library holds already."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from harness.model.profile import Anchors
+from harness.model.units import to_base
+from harness.projection import library
+from harness.projection.device import Setting, anchors_of, setting
+from harness.projection.kernel import Point
+from harness.projection.subject import Subject
+from harness.projection.work import known_models
+
+
+@dataclass(frozen=True)
+class Anchored:
+    """A time on the device of a known model; ``in_library`` where the library holds it already."""
+
+    model: str
+    point: Point
+    seconds: float
+    in_library: bool
+
+
+def anchored(at: Setting, subjects: Mapping[str, Subject]) -> list[Anchored]:
+    """Each anchor of the target in this runtime."""
+    found: list[Anchored] = []
+    for group in anchors_of(at):
+        here = setting(at.profile, at.target, group.runtime, group.dtype, group.threads)
+        if isinstance(here, Setting):
+            found += _of_group(group, twin(here), subjects)
+    return found
+
+
+def _of_group(group: Anchors, here: Setting, subjects: Mapping[str, Subject]) -> Iterator[Anchored]:
+    known = here.label in library.blocks()
+    for model, value in group.values.items():
+        of_model = _anchor_subject(model, here.runtime, subjects)
+        if of_model is not None:
+            name = _workload_named(model, subjects) or model
+            point = here.point(name, of_model.shares, of_model.base)
+            yield Anchored(model, point, to_base(value, group.unit), known)
+
+
+def twin(at: Setting) -> Setting:
+    """The setting under the library's own names, where the profile carries the same published times as the library."""
+    if at.runtime != library.RUNTIME:
+        return at
+    for group in anchors_of(at):
+        if (group.dtype, group.threads) == (at.dtype, at.threads):
+            block = _block_like({(m, round(to_base(v, group.unit), 9)) for m, v in group.values.items()})
+            if block is not None:
+                return replace(at, label=block, chip=library.blocks()[block][0].soc)
+    return at
+
+
+def _block_like(own: set[tuple[str, float]]) -> str | None:
+    """The library's setting most of whose times are these; None where there is none."""
+    for name, rows in library.blocks().items():
+        if 2 * sum((row.model, round(row.seconds, 9)) in own for row in rows) > len(rows):
+            return name
+    return None
+
+
+def _anchor_subject(model: str, runtime: str, subjects: Mapping[str, Subject]) -> Subject | None:
+    """By what the host measured of the same workload, else by the table of known models, of the library's runtime."""
+    named = _workload_named(model, subjects)
+    if named is not None:
+        return subjects[named]
+    if runtime != library.RUNTIME or model not in known_models():
+        return None
+    prior, work = library.prior(), np.array(known_models()[model])
+    return Subject(prior.shares(work), prior.base(work))
+
+
+def _workload_named(model: str, subjects: Mapping[str, Subject]) -> str | None:
+    """The measured workload that an anchor's model is: its id, or its name without suite and parameters."""
+    return next((w for w in subjects if model in {w, w.split("/")[-1].split("[")[0]}), None)

@@ -1,0 +1,84 @@
+"""From a host's measurement to a device's time: the belief over both, updated by what is known of either."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from harness.model.estimate import Basis, Estimate
+from harness.projection import library
+from harness.projection.anchored import Anchored, anchored, twin
+from harness.projection.device import Setting
+from harness.projection.kernel import Point, columns
+from harness.projection.posterior import prior_belief
+from harness.projection.subject import Host, Measured, on_host, subject
+from harness.projection.work import Floats
+
+NINETY = 1.6449
+COVERED = 0.05
+"""A class counts as covered where some anchor spends this share of its time in it."""
+UNCOVERED = 0.35
+"""What a class that no anchor covers adds to the deviation, were it all of the time: a vision transformer projected
+from convolutional networks comes out up to 1.7 times off (docs/projection-accuracy.md)."""
+
+
+def project(works: Sequence[Measured], host: Host, at: Setting) -> dict[str, Estimate]:
+    """The time of each of ``works`` on the device, by workload. ``works`` are all of the setting's runtime.
+
+    The host's own measurements tell what a workload takes beyond its operations; the anchors tell the device's level.
+    """
+    subjects = {work.workload: found for work in works if (found := subject(work, host)) is not None}
+    if not subjects:
+        return {}
+    at = twin(at)
+    known = anchored(at, subjects)
+    asked = [at.point(name, s.shares, s.base) for name, s in subjects.items()]
+    seen = [(on_host(w, subjects[w.workload], host), w.seconds) for w in works if w.workload in subjects]
+    seen += [(a.point, a.seconds) for a in known if not a.in_library]
+    means, deviations = _expected(at.runtime, seen, asked)
+    own = tuple(a.model for a in known if a.point.setting == at.label)
+    return {
+        name: _estimate(point, mean, deviation, own, _uncovered(s.shares, known), at)
+        for (name, s), point, mean, deviation in zip(subjects.items(), asked, means, deviations, strict=True)
+    }
+
+
+def _expected(runtime: str, seen: Sequence[tuple[Point, float]], asked: Sequence[Point]) -> tuple[Floats, Floats]:
+    spread = library.prior().spread
+    points = columns([*asked, *(point for point, _ in seen)])
+    before = library.learned().belief(points) if runtime == library.RUNTIME else prior_belief(points, spread)
+    values = np.array([point.observed(seconds) for point, seconds in seen])
+    known = before.given(np.arange(len(asked), len(points)), values, float(spread[-1]))
+    return known.mean[: len(asked)], known.deviation(float(spread[-1]))[: len(asked)]
+
+
+def _uncovered(shares: Floats, known: Sequence[Anchored]) -> float:
+    """The share of the time in classes that no anchor spends time in."""
+    if not known:
+        return 1.0
+    best = np.max([a.point.shares for a in known], axis=0)
+    return float(shares[best < COVERED].sum())
+
+
+def _estimate(
+    point: Point, mean: float, deviation: float, anchors: tuple[str, ...], uncovered: float, at: Setting
+) -> Estimate:
+    widened = float(np.hypot(deviation, UNCOVERED * uncovered)) if anchors else float(deviation)
+    median = point.seconds(mean)
+    factor = float(np.exp(NINETY * widened))
+    return Estimate(
+        seconds=median,
+        low=median / factor,
+        high=median * factor,
+        deviation=widened,
+        basis=_basis(anchors, at),
+        anchors=anchors,
+        extrapolated=uncovered,
+    )
+
+
+def _basis(anchors: Sequence[str], at: Setting) -> Basis:
+    if anchors:
+        return "anchors"
+    return "data sheet" if at.runtime == library.RUNTIME else "other runtime"

@@ -1,0 +1,133 @@
+"""Leaves devices, chips and models of the library out, and projects them from the rest."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Literal
+
+import numpy as np
+from numpy.typing import NDArray
+
+from harness.projection.kernel import columns
+from harness.projection.library import Prior, Row, observed, point
+from harness.projection.posterior import Belief, prior_belief
+
+Indices = NDArray[np.int64]
+Hidden = Literal["device", "chip"]
+
+
+@dataclass(frozen=True)
+class Guess:
+    """One time that was left out: what was said of it, in log seconds, and what it was."""
+
+    row: Row
+    anchors: int
+    mean: float
+    deviation: float
+    truth: float
+
+    @property
+    def error(self) -> float:
+        """Relative to the truth."""
+        return abs(float(np.expm1(self.mean - self.truth)))
+
+    @property
+    def within(self) -> bool:
+        """Whether the truth lies in the 90 % interval."""
+        return abs(self.mean - self.truth) <= 1.6449 * self.deviation
+
+    @property
+    def width(self) -> float:
+        """Of the 90 % interval, upper end over lower end."""
+        return float(np.exp(2 * 1.6449 * self.deviation))
+
+
+@dataclass
+class Table:
+    """Rows with the belief over all of them before any was seen."""
+
+    rows: Sequence[Row]
+    prior: Prior
+    noise: float = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.noise = float(self.prior.spread[-1])
+        self._points = [point(row, self.prior) for row in self.rows]
+        self.values = observed(self.rows, self._points)
+        self.devices = np.array([row.device for row in self.rows])
+        self.chips = np.array([row.soc for row in self.rows])
+        self.settings = np.array([f"{row.device} {row.setting}" for row in self.rows])
+        self.models = np.array([row.model for row in self.rows])
+        self.hosts = np.array([row.peak_gflops is None for row in self.rows])
+
+    @cached_property
+    def belief(self) -> Belief:
+        return prior_belief(columns(self._points), self.prior.spread)
+
+    def boards(self) -> list[str]:
+        """Settings of boards, in the order of the rows."""
+        return list(dict.fromkeys(self.settings[~self.hosts]))
+
+    def shown(self, setting: str, hidden: Hidden) -> Indices:
+        """Rows that may be seen while ``setting`` is projected."""
+        own = np.flatnonzero(self.settings == setting)[0]
+        names = self.devices if hidden == "device" else self.chips
+        return np.flatnonzero(names != names[own])
+
+    def narrowed(self, seen: Indices, own: Indices) -> Belief:
+        """The belief over the rows ``own`` once the rows ``seen`` were measured."""
+        both = np.concatenate([own, seen])
+        part = Belief(self.belief.mean[both], self.belief.covariance[np.ix_(both, both)])
+        known = part.given(np.arange(len(own), len(both)), self.values[seen], self.noise)
+        size = len(own)
+        return Belief(known.mean[:size], known.covariance[:size, :size])
+
+    def guesses(self, own: Indices, belief: Belief, anchors: Indices, tests: Indices) -> Iterator[Guess]:
+        """Of the rows ``own[tests]``, with ``own[anchors]`` measured; ``belief`` is over ``own``."""
+        known = belief.given(anchors, self.values[own[anchors]], self.noise)
+        deviation = known.deviation(self.noise)
+        for test in tests:
+            row = self.rows[own[test]]
+            shift = float(np.log(row.seconds)) - self.values[own[test]]
+            yield Guess(row, len(anchors), known.mean[test] + shift, deviation[test], float(np.log(row.seconds)))
+
+
+def leave_out(
+    table: Table, hidden: Hidden, anchors: int, draws: int, seed: int, only: set[str] | None = None
+) -> list[Guess]:
+    """Every setting of a board, its device or chip hidden, with ``anchors`` models of it drawn at random.
+
+    ``only`` names the models that are anchors and guessed; None: all.
+    """
+    found: list[Guess] = []
+    random = np.random.default_rng(seed)
+    for setting in table.boards():
+        own = np.array([i for i in np.flatnonzero(table.settings == setting) if not only or table.models[i] in only])
+        if len(own) <= anchors:
+            continue
+        belief = table.narrowed(table.shown(setting, hidden), own)
+        for _ in range(draws if anchors else 1):
+            order = random.permutation(len(own))
+            found += table.guesses(own, belief, order[:anchors], order[anchors:])
+    return found
+
+
+def leave_model_out(
+    table: Table, hidden: Hidden, anchors: int, each: int, seed: int, only: set[str] | None = None
+) -> list[Guess]:
+    """As ``leave_out``, and the model that is guessed is hidden too, everywhere but on the hosts: a new workload."""
+    found: list[Guess] = []
+    random = np.random.default_rng(seed)
+    for setting in table.boards():
+        own = np.array([i for i in np.flatnonzero(table.settings == setting) if not only or table.models[i] in only])
+        if len(own) <= anchors:
+            continue
+        shown = table.shown(setting, hidden)
+        for test in random.permutation(len(own))[:each]:
+            seen = shown[(table.models[shown] != table.models[own[test]]) | table.hosts[shown]]
+            belief = table.narrowed(seen, own)
+            others = random.permutation(np.delete(np.arange(len(own)), test))[:anchors]
+            found += table.guesses(own, belief, others, np.array([test]))
+    return found
