@@ -70,6 +70,11 @@ class Table:
         """Settings of boards, in the order of the rows."""
         return list(dict.fromkeys(self.settings[~self.hosts]))
 
+    def of(self, setting: str, only: set[str]) -> Indices:
+        """Its rows of those models."""
+        rows = np.flatnonzero(self.settings == setting)
+        return rows[[str(self.models[row]) in only for row in rows]]
+
     def shown(self, setting: str, hidden: Hidden) -> Indices:
         """Rows that may be seen while ``setting`` is projected."""
         own = np.flatnonzero(self.settings == setting)[0]
@@ -95,39 +100,46 @@ class Table:
 
 
 def leave_out(
-    table: Table, hidden: Hidden, anchors: int, draws: int, seed: int, only: set[str] | None = None
+    table: Table, settings: Sequence[str], hidden: Hidden, anchors: Sequence[int], draws: int, only: set[str]
 ) -> list[Guess]:
-    """Every setting of a board, its device or chip hidden, with ``anchors`` models of it drawn at random.
+    """Every one of ``settings``, its device or chip hidden, with so many models of it drawn at random as anchors.
 
-    ``only`` names the models that are anchors and guessed; None: all.
+    ``only`` names the models that are anchors and guessed.
     """
     found: list[Guess] = []
-    random = np.random.default_rng(seed)
-    for setting in table.boards():
-        own = np.array([i for i in np.flatnonzero(table.settings == setting) if not only or table.models[i] in only])
-        if len(own) <= anchors:
-            continue
+    for number, setting in enumerate(settings):
+        own = table.of(setting, only)
         belief = table.narrowed(table.shown(setting, hidden), own)
-        for _ in range(draws if anchors else 1):
-            order = random.permutation(len(own))
-            found += table.guesses(own, belief, order[:anchors], order[anchors:])
+        random = np.random.default_rng(number)
+        for count in anchors:
+            for _ in range(draws if count else 1):
+                order = random.permutation(len(own))
+                if count < len(own):
+                    found += table.guesses(own, belief, order[:count], order[count:])
     return found
 
 
 def leave_model_out(
-    table: Table, hidden: Hidden, anchors: int, each: int, seed: int, only: set[str] | None = None
+    table: Table,
+    settings: Sequence[str],
+    hidden: Hidden,
+    anchors: Sequence[int],
+    only: set[str],
+    each: int | None = None,
 ) -> list[Guess]:
-    """As ``leave_out``, and the model that is guessed is hidden too, everywhere but on the hosts: a new workload."""
+    """As ``leave_out``, and the model that is guessed is hidden too, everywhere but on the hosts: a new workload.
+
+    ``each``: so many models of a setting, drawn at random; None: all.
+    """
     found: list[Guess] = []
-    random = np.random.default_rng(seed)
-    for setting in table.boards():
-        own = np.array([i for i in np.flatnonzero(table.settings == setting) if not only or table.models[i] in only])
-        if len(own) <= anchors:
-            continue
-        shown = table.shown(setting, hidden)
+    for number, setting in enumerate(settings):
+        own, shown = table.of(setting, only), table.shown(setting, hidden)
+        random = np.random.default_rng(number)
         for test in random.permutation(len(own))[:each]:
             seen = shown[(table.models[shown] != table.models[own[test]]) | table.hosts[shown]]
             belief = table.narrowed(seen, own)
-            others = random.permutation(np.delete(np.arange(len(own)), test))[:anchors]
-            found += table.guesses(own, belief, others, np.array([test]))
+            others = random.permutation(np.delete(np.arange(len(own)), test))
+            for count in anchors:
+                if count <= len(others):
+                    found += table.guesses(own, belief, others[:count], np.array([test]))
     return found
