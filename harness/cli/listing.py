@@ -106,7 +106,6 @@ def runtimes(as_json: bool) -> int:
     rows = [
         {"runtime": s.id, "device": s.device, "version": s.version, "reason": s.reason}
         for s in selection.runtime_states()
-        for s in selection.runtime_states()
     ]
     return _print(rows, as_json, lambda r: (r["runtime"], r["device"], r["version"], r["reason"] or "ready"))
 
