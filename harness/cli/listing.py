@@ -47,7 +47,7 @@ def suites(include: tuple[Path, ...], as_json: bool) -> int:
 @options.include
 @options.as_json
 def profiles(include: tuple[Path, ...], as_json: bool) -> int:
-    """Hardware profiles: what a workload may use of each."""
+    """Hardware profiles: what a workload may use of each, and what a projection onto it would stand on."""
     from harness import content
     from harness import profiles as room
 
@@ -56,8 +56,10 @@ def profiles(include: tuple[Path, ...], as_json: bool) -> int:
             "profile": p.id,
             "name": p.name,
             "aliases": list(p.aliases),
+            "kind": p.kind,
             "tier": p.tier,
             "targets": [t.id for t in p.target],
+            "calibration": {t.id: room.calibration(p, t).level for t in p.target},
             "budget_bytes": p.budget_bytes,
         }
         for p in room.load_all(content.search_path(include))
@@ -68,8 +70,9 @@ def profiles(include: tuple[Path, ...], as_json: bool) -> int:
         lambda r: (
             r["profile"],
             r["name"],
+            r["kind"],
             show_bytes(r["budget_bytes"]),
-            ",".join(r["targets"]),
+            ", ".join(f"{target} {level}" for target, level in r["calibration"].items()),
             " ".join(r["aliases"]),
         ),
     )
@@ -105,7 +108,6 @@ def runtimes(as_json: bool) -> int:
 
     rows = [
         {"runtime": s.id, "device": s.device, "version": s.version, "reason": s.reason}
-        for s in selection.runtime_states()
         for s in selection.runtime_states()
     ]
     return _print(rows, as_json, lambda r: (r["runtime"], r["device"], r["version"], r["reason"] or "ready"))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -24,23 +24,30 @@ def command() -> None:
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @options.as_json
 def check(files: tuple[Path, ...], as_json: bool) -> int:
-    """Say all that is wrong with profile FILES, at once and with line numbers."""
-    found = {str(file): _defects(file) for file in files}
+    """Say all that is wrong with profile FILES, at once and with line numbers, and what to know of sound ones."""
+    found = {file: _defects(file) for file in files}
+    noted = {file: _notes(file) for file, defects in found.items() if not defects}
     if as_json:
-        rows = [
-            {"file": file, "line": d.line, "field": d.field, "message": d.message, "hint": d.hint}
-            for file, defects in found.items()
-            for d in defects
-        ]
-        click.echo(json.dumps(rows))
+        rows = [_row(file, "error", d) for file, defects in found.items() for d in defects]
+        click.echo(json.dumps(rows + [_row(file, "note", d) for file, notes in noted.items() for d in notes]))
     else:
         for file, defects in found.items():
-            for d in defects:
-                field = f"{d.field}: " if d.field else ""
-                click.echo(f"{file}:{d.line}: {field}{d.message}" + (f" ({d.hint})" if d.hint else ""))
-            if not defects:
-                click.echo(f"{file}: sound")
+            _tell(file, defects, noted.get(file, []))
     return Exit.FAILED if any(found.values()) else Exit.OK
+
+
+def _row(file: Path, level: str, defect: Defect) -> dict[str, Any]:
+    fields = {"line": defect.line, "field": defect.field, "message": defect.message, "hint": defect.hint}
+    return {"file": str(file), "level": level, **fields}
+
+
+def _tell(file: Path, defects: list[Defect], notes: list[Defect]) -> None:
+    for d in defects or notes:
+        field = f"{d.field}: " if d.field else ""
+        note = "" if defects else "note: "
+        click.echo(f"{file}:{d.line}: {note}{field}{d.message}" + (f" ({d.hint})" if d.hint else ""))
+    if not defects:
+        click.echo(f"{file}: sound")
 
 
 @command.command("schema")
@@ -60,3 +67,9 @@ def _defects(file: Path) -> list[Defect]:
         return profiles.check(file)
     except UserError as error:
         return [Defect(0, "", error.what, error.hint)]
+
+
+def _notes(file: Path) -> list[Defect]:
+    from harness import profiles
+
+    return profiles.notes(file)

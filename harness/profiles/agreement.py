@@ -1,4 +1,4 @@
-"""What must hold between the figures of a profile: memory that adds up, targets with names of their own, peaks."""
+"""What must hold between the figures of a profile: memory that adds up, bandwidths and power in order, peaks."""
 
 from __future__ import annotations
 
@@ -7,9 +7,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from harness.model.units import show
-from harness.profiles.fault import ID, ID_HINT, Fault, FieldPath, base_value, list_in
+from harness.profiles.fault import Fault, FieldPath, base_value, list_in
 
-DTYPES = ("float64", "float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2", "int8", "int4")
 _PEAK_FACTORS = (("cores", "cores"), ("clock", "Hz"), ("flop_per_cycle_fp32", "FLOP/cycle"))
 PEAK_TOLERANCE = 0.05
 """By how much a stated peak may differ from cores x clock x operations per cycle: clocks are rounded in data sheets."""
@@ -25,41 +24,50 @@ def memory_faults(data: dict[str, Any]) -> Iterator[Fault]:
     if usable is not None and reserve is not None and reserve >= usable:
         message = f"reserve is {show(reserve, 'B')}, which leaves nothing of the usable {show(usable, 'B')}"
         yield Fault(("memory", "reserve"), message)
-    measured, peak = (
-        base_value("B/s", data, "memory", "bandwidth_copy_1t"),
-        base_value("B/s", data, "memory", "bandwidth_peak"),
-    )
-    if measured is not None and peak is not None and measured > peak:
-        message = f"the measured bandwidth {show(measured, 'B/s')} is above the peak {show(peak, 'B/s')}"
-        yield Fault(("memory", "bandwidth_copy_1t"), message)
+    yield from bandwidth_faults(("memory",), data.get("memory"))
 
 
-def target_faults(data: dict[str, Any]) -> Iterator[Fault]:
-    """What is wrong with the targets, and with peaks that disagree with their cores and clocks."""
-    targets = data.get("target")
-    if targets == []:
-        yield Fault(("target",), "there is no target", "write [[target]] for the CPU")
-    ids: list[str] = []
-    for index, target in enumerate(list_in(targets)):
-        if isinstance(target, dict):
-            yield from _target(("target", index), target, ids)
-            ids += [target["id"]] if isinstance(target.get("id"), str) else []
+def bandwidth_faults(path: FieldPath, around: Any) -> Iterator[Fault]:
+    """A measured copy that is faster than the memory that it went through."""
+    peak = base_value("B/s", around, "bandwidth_peak")
+    for name in ("bandwidth_copy_1t", "bandwidth_copy"):
+        measured = base_value("B/s", around, name)
+        if measured is not None and peak is not None and measured > peak:
+            message = f"the measured bandwidth {show(measured, 'B/s')} is above the peak {show(peak, 'B/s')}"
+            yield Fault((*path, name), message)
 
 
-def _target(path: FieldPath, target: dict[str, Any], earlier: list[str]) -> Iterator[Fault]:
-    own = target.get("id")
-    if isinstance(own, str):
-        if not ID.match(own):
-            yield Fault((*path, "id"), f"{own!a} is not a name", ID_HINT)
-        if own in earlier:
-            yield Fault((*path, "id"), f"two targets are called {own!a}")
-    for index, dtype in enumerate(list_in(target.get("dtypes"))):
-        if isinstance(dtype, str) and dtype not in DTYPES:
-            yield Fault((*path, "dtypes", index), f"no data type is called {dtype!a}", "one of " + ", ".join(DTYPES))
-    yield from _peak(path, target)
+def power_faults(data: dict[str, Any]) -> Iterator[Fault]:
+    """A board that is said to draw more at rest than under load, where both figures are of one scope."""
+    power = data.get("power")
+    idle, load = base_value("W", power, "idle"), base_value("W", power, "load")
+    if idle is None or load is None or not isinstance(power, dict):
+        return
+    if idle > load and power["idle"].get("scope") == power["load"].get("scope"):
+        message = f"idle is {show(idle, 'W')}, above the load's {show(load, 'W')}"
+        yield Fault(("power", "idle"), message, "correct the one that is wrong")
 
 
-def _peak(path: FieldPath, target: dict[str, Any]) -> Iterator[Fault]:
+def sparse_faults(data: dict[str, Any]) -> Iterator[Fault]:
+    """An int8 peak that its own words call sparse, where it has to be dense or marked as sparse."""
+    for index, target in enumerate(list_in(data.get("target"))):
+        if isinstance(target, dict) and _called_sparse(target.get("peak_int8")):
+            message = "peak_int8 of a target is dense, and its source or note speaks of a sparse figure"
+            yield Fault(("target", index, "peak_int8"), message, "give the dense figure, and say 'dense' in the note")
+    for index, npu in enumerate(list_in(data.get("npu"))):
+        if isinstance(npu, dict) and npu.get("sparse") is not True and _called_sparse(npu.get("peak_int8")):
+            message = "the source or note of peak_int8 speaks of a sparse figure, and sparse is not true"
+            yield Fault(("npu", index, "peak_int8"), message, "write sparse = true, or say 'dense' in the note")
+
+
+def _called_sparse(figure: Any) -> bool:
+    texts = [figure.get(name) for name in ("source", "note")] if isinstance(figure, dict) else []
+    said = " ".join(text.lower() for text in texts if isinstance(text, str))
+    return "spars" in said and "dense" not in said
+
+
+def peak_faults(path: FieldPath, target: dict[str, Any]) -> Iterator[Fault]:
+    """A float32 peak that is not cores x clock x operations per cycle."""
     stated, computed = base_value("FLOP/s", target, "peak_fp32"), _computed_peak(target)
     if stated is None or computed is None or abs(stated - computed) <= PEAK_TOLERANCE * computed:
         return

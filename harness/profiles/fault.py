@@ -23,10 +23,16 @@ def spelt(key: str) -> str:
     return key if _WORD.match(key) else ascii(key[:40])
 
 
+def quoted(value: object) -> str:
+    """A value of the file as it can stand in a line for people: escaped, and cut where it is long."""
+    text = ascii(value[:80] if isinstance(value, str) else value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
 def nearest(wrong: str, known: list[str], otherwise: str) -> str:
     """A hint with the nearest of ``known``, letters' case aside; ``otherwise`` where none is near."""
     same = [name for name in known if name.casefold() == wrong.casefold()]
-    near = same or get_close_matches(wrong, known, n=1, cutoff=0.6)
+    near = same or get_close_matches(wrong[:40], known, n=1, cutoff=0.6)
     return f"did you mean {near[0]}?" if near else otherwise
 
 

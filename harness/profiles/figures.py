@@ -9,7 +9,7 @@ from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
 from harness.model.units import FACTORS
-from harness.profiles.fault import Fault, FieldPath, nearest, number_in
+from harness.profiles.fault import Fault, FieldPath, nearest, number_in, quoted
 
 DIMENSIONS: dict[tuple[str, ...], str] = {
     ("memory", "nominal"): "B",
@@ -40,31 +40,32 @@ DIMENSIONS: dict[tuple[str, ...], str] = {
 
 _CURRENCIES = ["USD", "EUR"]
 
+DTYPES = ("float64", "float32", "bfloat16", "float16", "float8_e4m3fn", "float8_e5m2", "int8", "int4")
 SCOPES = ("gpu", "package", "module", "board", "wall")
 
-_DATE = re.compile(r"(\d{4})(?:-(\d{2})(?:-(\d{2}))?)?\Z")
+_DATE = re.compile(r"([0-9]{4})(?:-([0-9]{2})(?:-([0-9]{2}))?)?\Z")
 _MAY_BE_ZERO = {("memory", "reserve"), ("memory", "swap")}
 
 
 def figure_faults(data: dict[str, Any]) -> Iterator[Fault]:
     """Everything that is wrong with the figures in ``data``, each by itself."""
     for names, dimension in DIMENSIONS.items():
-        for path, figure in _at(data, names, ()):
+        for path, figure in tables_at(data, names, ()):
             yield from _unit(path, figure, dimension)
             yield from _value(path, figure, may_be_zero=names in _MAY_BE_ZERO)
-            yield from _origin(path, figure)
+            yield from origin_faults(path, figure)
             yield from _scope(path, figure, needed=names[0] == "power")
 
 
-def _at(value: Any, names: tuple[str, ...], path: FieldPath) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
+def tables_at(value: Any, names: tuple[str, ...], path: FieldPath) -> Iterator[tuple[FieldPath, dict[str, Any]]]:
     """The tables at ``names``, through arrays, with their paths."""
     if isinstance(value, list):
         for index, inner in enumerate(value):
-            yield from _at(inner, names, (*path, index))
+            yield from tables_at(inner, names, (*path, index))
     elif isinstance(value, dict) and not names:
         yield path, value
     elif isinstance(value, dict) and names[0] in value:
-        yield from _at(value[names[0]], names[1:], (*path, names[0]))
+        yield from tables_at(value[names[0]], names[1:], (*path, names[0]))
 
 
 def _unit(path: FieldPath, figure: dict[str, Any], dimension: str) -> Iterator[Fault]:
@@ -72,8 +73,9 @@ def _unit(path: FieldPath, figure: dict[str, Any], dimension: str) -> Iterator[F
     right = units_of(dimension)
     if not isinstance(unit, str) or unit in right:
         return
-    known = f"unit is {unit!a}, which is not a unit of {path[-1]}" if unit in FACTORS else f"no unit is called {unit!a}"
-    yield Fault((*path, "unit"), known, nearest(unit, right, "one of " + ", ".join(right)))
+    other = f"unit is {quoted(unit)}, which is not a unit of {path[-1]}"
+    message = other if unit in FACTORS else f"no unit is called {quoted(unit)}"
+    yield Fault((*path, "unit"), message, nearest(unit, right, "one of " + ", ".join(right)))
 
 
 def units_of(dimension: str) -> list[str]:
@@ -95,7 +97,21 @@ def _value(path: FieldPath, figure: dict[str, Any], may_be_zero: bool) -> Iterat
         yield Fault((*path, "value"), f"value is {value:g}", "cores are whole")
 
 
-def _origin(path: FieldPath, figure: dict[str, Any]) -> Iterator[Fault]:
+def count_fault(path: FieldPath, value: Any) -> Iterator[Fault]:
+    """A number of things that is below 1."""
+    if isinstance(value, int) and not isinstance(value, bool) and value < 1:
+        yield Fault(path, f"{path[-1]} is {quoted(value)}", "a whole number from 1")
+
+
+def dtype_fault(path: FieldPath, value: Any) -> Iterator[Fault]:
+    """A data type that there is not."""
+    if isinstance(value, str) and value not in DTYPES:
+        hint = nearest(value, list(DTYPES), "one of " + ", ".join(DTYPES))
+        yield Fault(path, f"no data type is called {quoted(value)}", hint)
+
+
+def origin_faults(path: FieldPath, figure: dict[str, Any]) -> Iterator[Fault]:
+    """A source that says nothing, and dates that cannot be."""
     source = figure.get("source")
     if isinstance(source, str) and not source.strip():
         yield Fault((*path, "source"), "source is empty", "name the page, data sheet or measurement")
@@ -107,17 +123,26 @@ def _dates(path: FieldPath, figure: dict[str, Any]) -> Iterator[Fault]:
         text = figure.get(name)
         reason = _date_reason(text, may_come) if isinstance(text, str) and (text or name == "date") else None
         if reason:
-            yield Fault((*path, name), f"{name} is {text!a}, {reason}", "YYYY-MM-DD, YYYY-MM or YYYY")
+            yield Fault((*path, name), f"{name} is {quoted(text)}, {reason}", "YYYY-MM-DD, YYYY-MM or YYYY")
+
+
+def first_day(text: str) -> date | None:
+    """The first day that a date of a profile stands for; None where there is no such date."""
+    match = _DATE.match(text)
+    if not match:
+        return None
+    year, month, day = (int(part) if part else 1 for part in match.groups())
+    try:
+        return date(year, month, day)
+    except ValueError:
+        return None
 
 
 def _date_reason(text: str, may_come: bool) -> str | None:
-    match = _DATE.match(text)
-    if not match:
+    if not _DATE.match(text):
         return "which is not a date"
-    year, month, day = (int(part) if part else 1 for part in match.groups())
-    try:
-        when = date(year, month, day)
-    except ValueError:
+    when = first_day(text)
+    if when is None:
         return "which does not exist"
     tomorrow = datetime.now(tz=UTC).date() + timedelta(days=1)
     return "which is in the future" if when > tomorrow and not may_come else None
@@ -127,5 +152,5 @@ def _scope(path: FieldPath, figure: dict[str, Any], needed: bool) -> Iterator[Fa
     scope = figure.get("scope", "")
     if not isinstance(scope, str) or scope in SCOPES or not (needed or scope):
         return
-    said = f"scope is {scope!a}" if scope else "a power figure needs its scope"
+    said = f"scope is {quoted(scope)}" if scope else "a power figure needs its scope"
     yield Fault((*path, "scope") if scope else path, said, "one of " + ", ".join(SCOPES))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,13 @@ from harness.content import SearchPath
 from harness.errors import ContentError
 from harness.model.profile import HardwareProfile
 from harness.profiles.fault import Defect, Fault, FieldPath, field_name
+from harness.profiles.notes import noted
 from harness.profiles.reading import BrokenFile, parse, read
 from harness.profiles.rules import faults
 from harness.profiles.toml_lines import line_map, line_of
+
+MOST_DEFECTS = 500
+"""More are not told one by one: such a file is no profile."""
 
 
 @dataclass(frozen=True)
@@ -54,16 +59,48 @@ def load(file: Path) -> HardwareProfile:
 
 def check(file: Path) -> list[Defect]:
     """Everything that is wrong with the file, by line; empty where it is sound. Raises UserError if it is not there."""
-    from harness.profiles.json_schema import schema_faults
-
     try:
         text = read(file)
         data = parse(text)
     except BrokenFile as broken:
         return [broken.defect]
-    lines = line_map(text)
-    found = [_defect(fault, lines) for fault in [*schema_faults(data), *faults(data, file.stem)]]
-    return sorted(set(found), key=lambda d: (d.line, d.field, d.message))
+    reason = _type_reason(data)
+    found = faults(data, file.stem)
+    if reason:
+        found = [*_schema_faults(data), *found] or [Fault((), reason)]
+    return _defects(found, text)
+
+
+def notes(file: Path, today: date | None = None) -> list[Defect]:
+    """What one should know of a sound file, by line, such as a figure that is due to be looked up again."""
+    text = read(file)
+    return _defects(noted(parse(text), today or datetime.now(tz=UTC).date()), text)
+
+
+def _type_reason(data: dict[str, Any]) -> str:
+    """Why the data is no profile by its names and types, empty where it is one."""
+    try:
+        msgspec.convert(data, HardwareProfile)
+    except msgspec.ValidationError as error:
+        return str(error)
+    return ""
+
+
+def _schema_faults(data: dict[str, Any]) -> list[Fault]:
+    """All that has the wrong name or type. Its library is slow, and asked only where there is something to find."""
+    from harness.profiles.json_schema import schema_faults
+
+    return schema_faults(data)
+
+
+def _defects(found: Sequence[Fault], text: str) -> list[Defect]:
+    """By line, each once; of very many the first."""
+    lines = line_map(text) if found else {}
+    once = {_defect(fault, lines) for fault in found}
+    told = sorted(once, key=lambda d: (d.line, d.field, d.message))
+    left = len(told) - MOST_DEFECTS
+    more = [Defect(told[MOST_DEFECTS].line, "", f"{left} more from here on")] if left > 0 else []
+    return told[:MOST_DEFECTS] + more
 
 
 def schema() -> dict[str, Any]:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from harness.model.profile import HardwareProfile
-from harness.profiles.fault import Fault, FieldPath, last_key, nearest, spelt
+from harness.profiles.fault import Fault, FieldPath, last_key, nearest, quoted, spelt
 from harness.profiles.figures import DIMENSIONS, units_of
 
 if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
     from jsonschema.exceptions import ValidationError
 
 _DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -23,6 +25,8 @@ _STRUCT = {
     "npu": "Npu",
     "network": "Network",
 }
+_MOST_HINTS = 50
+"""Looking for the nearest name takes time; a file with more wrong names has no need of it."""
 _TYPES = {"object": "a table", "array": "an array", "string": "text", "number": "a number", "integer": "a whole number"}
 
 
@@ -44,10 +48,18 @@ def plain_schema() -> dict[str, Any]:
 
 def schema_faults(data: dict[str, Any]) -> list[Fault]:
     """Everything in ``data`` that has the wrong name or type, or is missing."""
-    from jsonschema import Draft202012Validator
+    return [fault for error in _validator().iter_errors(data) for fault in _faults(error)]
 
-    errors = Draft202012Validator(plain_schema()).iter_errors(data)
-    return [fault for error in errors for fault in _faults(error)]
+
+@cache
+def _validator() -> Draft202012Validator:
+    from jsonschema import Draft202012Validator as Draft
+    from jsonschema import validators
+
+    whole = Draft.TYPE_CHECKER.redefine("integer", lambda _, value: type(value) is int)
+    extend: Any = validators.extend
+    made: Draft202012Validator = extend(Draft, type_checker=whole)(plain_schema())
+    return made
 
 
 def _without_null(value: Any) -> Any:
@@ -78,8 +90,9 @@ def _unknown(path: FieldPath, error: ValidationError) -> Iterator[Fault]:
     rules: Any = error.schema
     instance: Any = error.instance
     known = sorted(rules["properties"])
-    for name in sorted(set(instance) - set(known)):
-        hint = nearest(name, known, "known: " + ", ".join(known))
+    for count, name in enumerate(sorted(set(instance) - set(known))):
+        otherwise = "known: " + ", ".join(known)
+        hint = nearest(name, known, otherwise) if count < _MOST_HINTS else otherwise
         yield Fault((*path, name), f"no field is called {spelt(name)}", hint)
 
 
@@ -97,12 +110,7 @@ def _not_one_of(path: FieldPath, error: ValidationError) -> Fault:
     if path == ("format",) and isinstance(error.instance, int):
         return Fault(path, f"format is {error.instance}, this tierbench reads format {allowed[-1]}")
     hint = nearest(str(error.instance), allowed, "one of " + ", ".join(allowed))
-    return Fault(path, f"{last_key(path)} is {_short(error.instance)}", hint)
-
-
-def _short(value: Any) -> str:
-    text = ascii(value)
-    return text if len(text) <= 60 else text[:57] + "..."
+    return Fault(path, f"{last_key(path)} is {quoted(error.instance)}", hint)
 
 
 def _kind(value: Any) -> str:

@@ -8,10 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from harness.errors import UserError
-from harness.profiles.fault import Defect
+from harness.profiles.fault import Defect, FieldPath, field_name
+from harness.profiles.toml_lines import line_map, line_of
 
 MAX_BYTES = 256 * 1024
 """A profile is a page of text; more than this is something else."""
+MAX_DEPTH = 12
+"""The deepest field of a profile stands seven deep."""
+_MAX_BITS = 4096
+"""Of a whole number: what is longer cannot even be printed."""
+_DOTTED = re.compile(r"""(?<![\w-])(?:(?:[\w-]++|"[^"\n]*"|'[^'\n]*')[ \t]*+\.[ \t]*+){32}""")
+"""A name of many parts. ``tomllib`` takes time with the square of their number: 20,000 take eight seconds."""
+_TOO_DEEP = "the file is nested too deeply"
 
 
 class BrokenFile(Exception):  # noqa: N818 - it says what the file is
@@ -46,12 +54,37 @@ def _bytes(file: Path) -> bytes:
 
 def parse(text: str) -> dict[str, Any]:
     """The data of a TOML text. Raises BrokenFile."""
+    dotted = _DOTTED.search(text)
+    if dotted:
+        raise BrokenFile(text.count("\n", 0, dotted.start()) + 1, _TOO_DEEP)
     try:
-        return tomllib.loads(text)
+        data = tomllib.loads(text)
     except RecursionError:
-        raise BrokenFile(1, "the file is nested too deeply") from None
+        raise BrokenFile(1, _TOO_DEEP) from None
     except ValueError as error:
         raise BrokenFile(_syntax_line(str(error), text), f"not TOML: {_without_place(str(error))}") from None
+    _refuse_extremes(data, text)
+    return data
+
+
+def _refuse_extremes(data: dict[str, Any], text: str) -> None:
+    """Raises BrokenFile for what is nested deeper, or longer, than anything that works on the data can stand."""
+    waiting: list[tuple[FieldPath, Any]] = [((), data)]
+    while waiting:
+        path, value = waiting.pop()
+        if isinstance(value, int) and value.bit_length() > _MAX_BITS:
+            raise BrokenFile(_line(path, text), f"{field_name(path)} is a number of too many digits")
+        if len(path) > MAX_DEPTH:
+            raise BrokenFile(_line(path, text), _TOO_DEEP)
+        inside = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+        waiting += [((*path, key), inner) for key, inner in inside]
+
+
+def _line(path: FieldPath, text: str) -> int:
+    try:
+        return line_of(path, line_map(text))
+    except RecursionError:
+        return 1
 
 
 def _syntax_line(message: str, text: str) -> int:

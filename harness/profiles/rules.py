@@ -5,16 +5,15 @@ Works on the plain data of a TOML file, however broken, so that all errors can b
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from typing import Any
 
 from harness.model.case import HOST
-from harness.profiles.agreement import memory_faults, target_faults
-from harness.profiles.fault import ID, ID_HINT, Fault, FieldPath, last_key, list_in
+from harness.profiles.agreement import memory_faults, power_faults, sparse_faults
+from harness.profiles.fault import ID, ID_HINT, Fault, FieldPath, last_key, list_in, quoted
 from harness.profiles.figures import figure_faults
+from harness.profiles.targets import generic_faults, target_faults
 
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]")
 _MAX_TEXT = 500
 
 
@@ -26,35 +25,41 @@ def faults(data: dict[str, Any], file_id: str) -> list[Fault]:
         *figure_faults(data),
         *memory_faults(data),
         *target_faults(data),
+        *generic_faults(data),
+        *power_faults(data),
+        *sparse_faults(data),
     ]
 
 
 def _identity(data: dict[str, Any], file_id: str) -> Iterator[Fault]:
     own = data.get("id")
     if isinstance(own, str) and own != file_id:
-        yield Fault(("id",), f"id is {own!a} and the file is called {file_id!a}", "they must be the same")
+        yield Fault(("id",), f"id is {quoted(own)} and the file is called {quoted(file_id)}", "they must be the same")
     if data.get("kind") == "host":
         yield Fault(("kind",), "kind is 'host', which stands for the machine itself", "write 'board' or 'generic'")
     aliases = [a for a in list_in(data.get("aliases")) if isinstance(a, str)]
     for path, name in [(("id",), own), *((("aliases", i), a) for i, a in enumerate(aliases))]:
         if isinstance(name, str):
             yield from _name(path, name)
+    taken = {own}
     for index, alias in enumerate(aliases):
-        if alias == own or alias in aliases[:index]:
-            yield Fault(("aliases", index), f"the alias {alias!a} is there twice")
+        repeated = alias in taken
+        taken.add(alias)
+        if repeated:
+            yield Fault(("aliases", index), f"the alias {quoted(alias)} is there twice")
 
 
 def _name(path: FieldPath, name: str) -> Iterator[Fault]:
     if not ID.match(name):
-        yield Fault(path, f"{name!a} is not a name", ID_HINT)
+        yield Fault(path, f"{quoted(name)} is not a name", ID_HINT)
     elif name == HOST:
-        yield Fault(path, f"{name!a} stands for the machine itself", "choose another name")
+        yield Fault(path, f"{quoted(name)} stands for the machine itself", "choose another name")
 
 
 def _texts(data: dict[str, Any]) -> Iterator[Fault]:
     for path, text in _strings(data, ()):
-        if _UNSEEN.search(text):
-            yield Fault(path, f"{last_key(path)} has control characters", "write plain text on one line")
+        if not text.isprintable():
+            yield Fault(path, f"{last_key(path)} has control or unseen characters", "write plain text on one line")
         if len(text) > _MAX_TEXT:
             yield Fault(path, f"{last_key(path)} has {len(text)} characters, at most {_MAX_TEXT} are shown well")
     for key in ("name", "tier"):

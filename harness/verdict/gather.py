@@ -57,6 +57,8 @@ class CaseFacts(Struct, frozen=True):
     limit_bytes: int | None
     need: Need | None
     estimate: Estimate | None = None
+    generic: bool = False
+    """True where the tier is a limit that stands for no board: it has no estimate."""
 
     @property
     def on_host(self) -> bool:
@@ -92,6 +94,7 @@ def gather(run: Run, estimates: Mapping[str, Estimate] | None = None) -> tuple[C
         work, ceiling = works.get(case.work_id, Work()), ceilings.get(case.id)
         profile = profiles.get(case.profile)
         outcome = _outcome(case, work, ceiling, skipped.get(case.id))
+        generic = profile is not None and profile.kind == "generic"
         found.append(
             CaseFacts(
                 case=case,
@@ -100,7 +103,8 @@ def gather(run: Run, estimates: Mapping[str, Estimate] | None = None) -> tuple[C
                 outcome=outcome,
                 limit_bytes=_limit(case, run, outcome, ceiling, profile),
                 need=_need(case, work.need, profile),
-                estimate=(estimates or {}).get(case.id),
+                estimate=None if generic else (estimates or {}).get(case.id),
+                generic=generic,
             )
         )
     return tuple(found)

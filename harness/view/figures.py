@@ -31,6 +31,7 @@ from harness.stats import Summary, summarise
 from harness.verdict import CaseFacts, samples
 
 NOT_PROJECTED = "not projected"
+GENERIC = "a generic limit stands for no board: no time is projected for it"
 _MARK_LABELS = {
     ("mark_time", "first_token"): "time to first token",
     ("interval_time", "token"): "time per token",
@@ -96,7 +97,7 @@ def _latency(facts: CaseFacts) -> Value:
         reason = why_not(facts.outcome) or "no timing trial has ended well"
         return _summed(blank, facts.latency_groups, reason)
     if facts.estimate is None:
-        return replace(blank, note=NOT_PROJECTED)
+        return replace(blank, note=GENERIC if facts.generic else NOT_PROJECTED)
     e = facts.estimate
     return replace(blank, value=e.seconds, low=e.low, high=e.high, provenance="projected", note="computed, never run")
 

@@ -111,6 +111,8 @@ def _board_notes(scene: Scene, boards: Sequence[Spot]) -> Iterator[str]:
             "A board's time is a dash, “not projected”: this host's own time says nothing about the board's, and no "
             "projection has been made for it."
         )
+    if any(s.facts.generic for s in boards):
+        yield "A generic limit stands for no board: no time is ever projected for it."
 
 
 def _architecture(scene: Scene) -> str:

@@ -61,6 +61,8 @@ def _basis(scene: Scene, tier: Tier) -> str:
 
 def _budget(profile: HardwareProfile) -> str:
     memory = profile.memory
+    if profile.kind == "generic":
+        return f"A generic limit and no board: {show_bytes(profile.budget_bytes)} for a workload."
     text = (
         f"{show_bytes(memory.usable.base)} usable ({memory.usable.kind}) less {show_bytes(memory.reserve.base)} "
         f"for its system ({memory.reserve.kind}) leaves {show_bytes(profile.budget_bytes)}; "

@@ -67,4 +67,5 @@ def _board(case: Case, profile: HardwareProfile | None, name: str, short: str, w
     if profile:
         budget = int(target.memory.base) if target and target.memory else profile.budget_bytes
         sub = f"{show_bytes(budget)} for a workload{f', {target.name}' if target else ''}"
+        sub = f"generic limit, {sub}" if profile.kind == "generic" else sub
     return (with_target(name, which), with_target(short, which), sub) if which else (name, short, sub)

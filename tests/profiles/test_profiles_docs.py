@@ -13,12 +13,13 @@ from harness.profiles.figures import DIMENSIONS, units_of
 
 ROOT = Path(__file__).parents[2]
 PAGE = (ROOT / "docs" / "contributing-a-profile.md").read_text()
-EXAMPLE = ROOT / "examples" / "hardware_profiles" / "raspberry-pi-4b-4gb.toml"
+EXAMPLE = ROOT / "examples" / "hardware_profiles" / "raspberry-pi-400-4gb.toml"
 BROKEN = {
-    'unit = "KiB"': 'unit = "kib"',
-    'date = "2024-07-11"': 'date = "2024-13"',
+    'unit = "GiB"': 'unit = "gib"',
+    'recheck = "2027-06"': 'recheck = "2027-13"',
     'device = "cpu"': 'device = "cpuu"',
     "value = 57.6": "value = 576",
+    "threads = 4": "threads = 5",
 }
 
 
@@ -29,7 +30,7 @@ def test_the_page_shows_the_example_as_it_is() -> None:
 def test_the_example_is_sound_and_found() -> None:
     assert profiles.check(EXAMPLE) == []
     known = profiles.load_all(content.search_path([ROOT / "examples"]))
-    assert profiles.resolve("rpi4", known).said == "rpi4 is raspberry-pi-4b-4gb"
+    assert profiles.resolve("pi400", known).said == "pi400 is raspberry-pi-400-4gb"
 
 
 def test_the_table_of_figures_is_the_code_s() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 
@@ -109,7 +110,50 @@ def test_a_computed_or_estimated_figure_is_not_passed_off_as_measured(file: Path
         if figure.kind == "estimated":
             assert figure.note, figure
         if figure.kind == "computed":
-            assert " x " in figure.source or "twice" in figure.source, figure
+            assert re.search(r" x | over |twice|half of|by definition", figure.source), figure
+
+
+def test_the_boards_reach_from_a_single_board_computer_to_a_data_centre_and_many_have_anchors(
+    known: list[HardwareProfile],
+) -> None:
+    boards = [p for p in known if p.kind == "board"]
+    assert len(boards) >= 14
+    tiers = {"sbc", "edge-gpu", "mini-pc", "phone", "laptop", "cloud-cpu", "cloud-gpu"}
+    assert {p.tier for p in boards} == tiers
+    anchored = [p for p in boards if any(profiles.calibration(p, t).level == "anchored" for t in p.target)]
+    assert len(anchored) >= 10
+
+
+def test_generic_limits_stand_apart_from_boards(known: list[HardwareProfile]) -> None:
+    limits = {p.id: p for p in known if p.kind == "generic"}
+    assert set(limits) == {"generic-1gb", "generic-4gb", "generic-8gb"}
+    for name, limit in limits.items():
+        assert limit.budget_bytes == int(name[8:-2]) << 30
+        assert {profiles.calibration(limit, t).level for t in limit.target} == {"limits only"}
+
+
+@pytest.mark.parametrize("file", BUNDLED, ids=lambda f: f.stem)
+def test_anchors_that_come_with_tierbench_were_measured_and_say_where(file: Path) -> None:
+    for target in profiles.load(file).target:
+        for group in target.anchors:
+            assert (group.kind, group.by) in {("measured", "independent"), ("measured", "vendor")}
+            assert re.search(r" at [0-9a-f]{7}|github.com/", group.source), group.source
+            if group.metric == "decode_rate":
+                assert set(group.bytes_per_token) == set(group.values)
+
+
+def test_integer_arithmetic_of_a_gpu_run_is_not_carried_where_it_ran_on_the_cpu(known: list[HardwareProfile]) -> None:
+    """Tables of ncnn on Vulkan have int8 rows whose times are the CPU's."""
+    gpus = [t for p in known for t in p.target if t.device == "gpu"]
+    assert [g for t in gpus for g in t.anchors if (g.runtime, g.dtype) == ("ncnn", "int8")] == []
+
+
+def test_float16_is_only_where_the_core_computes_in_it(known: list[HardwareProfile]) -> None:
+    """A build for float16 computes in float32 on cores of before Armv8.2."""
+    for profile in known:
+        for target in profile.target:
+            if target.device == "cpu" and {g.dtype for g in target.anchors if g.runtime == "ncnn"} >= {"float16"}:
+                assert "fp16" in target.isa, profile.id
 
 
 def test_the_zero_has_its_512_mb_less_what_its_system_keeps(known: list[HardwareProfile]) -> None:
