@@ -80,10 +80,11 @@ class RunHandle:
         return {trial: verdict for trial, verdict in verdicts.items() if verdict.state == "invalid"}
 
     def view(self) -> ReportView:
-        """Everything a report shows, as data."""
+        """Everything a report shows, as data, boards' times projected where they can be."""
+        from harness.projection.run import estimates
         from harness.view import build
 
-        return build(self.data)
+        return build(self.data, estimates(self.data))
 
     def report(self, path: Path | str | None = None, *, theme: str = "default", include: Sequence[Path] = ()) -> Path:
         """Write the HTML report (by default into the run's directory) and return its path. Raises UserError."""

@@ -13,6 +13,18 @@ does not know. ``bandwidth``: bytes read over memory bandwidth. ``order of magni
 device."""
 
 
+class Joules(Struct, frozen=True):
+    """Energy of a step: load power for the projected time; between idle power for the least time and load power for
+    the longest."""
+
+    value: float
+    low: float
+    high: float
+    scope: str
+    """Whose power it is: board, wall ..."""
+    source: str
+
+
 class Estimate(Struct, frozen=True):
     """A projected latency (s): the median and the ends of the 90 % interval."""
 
@@ -26,7 +38,9 @@ class Estimate(Struct, frozen=True):
     """Models whose times on the device it was calibrated with."""
     extrapolated: float | None = None
     """Share of the host's time in classes of operators that no anchor covers."""
-    note: str = ""
+    joules: Joules | None = None
+    """Of the step; None where the profile's power figures do not tell it, and ``no_joules`` says why."""
+    no_joules: str = ""
 
 
 class NotProjected(Struct, frozen=True):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from harness.model.estimate import Estimate
 from harness.model.profile import Figure, HardwareProfile, Target
 from harness.model.units import to_base
 
@@ -60,3 +61,13 @@ def _rates(target: Target) -> list[tuple[str, float]]:
                 if model in group.values:
                     found.append((model, to_base(group.values[model], group.unit) * size))
     return found
+
+
+def estimate(weight_bytes: float, beside: float, moved: Bandwidth) -> Estimate:
+    """A step that reads so many bytes; ``beside``: what else it does, as a share of the time that the reading takes."""
+    seconds = weight_bytes / moved.bytes_per_second * (1 + beside)
+    deviation = float(np.hypot(moved.deviation, beside / (1 + beside)))
+    factor = float(np.exp(1.6449 * deviation))
+    return Estimate(
+        seconds, seconds / factor, seconds * factor, deviation, "bandwidth", moved.anchors, beside / (1 + beside)
+    )

@@ -29,7 +29,8 @@ class Setting:
     core: str
     arch: str
     cores: int
-    peak_gflops: float
+    peak_gflops: float | None
+    """None where the profile does not tell it: then only anchors can tell the level."""
 
     def point(self, model: str, shares: Floats, base: float) -> Point:
         """A model with these shares and base (see ``Point``) here."""
@@ -54,17 +55,12 @@ def setting(
     """The target with so many threads (None: one a core), or why its peak is not known."""
     if profile.kind == "generic":
         return NotProjected("not projected: limits without a board have no time")
-    speeds = _speeds(target)
     count = threads or target.cores or 1
-    width = _width(target, dtype)
-    if width is None:
+    peak = _peak(target, dtype, count)
+    if peak is None and target.dtypes and dtype not in target.dtypes:
         return NotProjected(f"not projected: the profile says nothing of {dtype}")
-    if speeds:
-        peak = sum(speeds[:count]) / 1e9 * width
-    elif target.peak_fp32 is not None and count == (target.cores or count):
-        peak = target.peak_fp32.base / 1e9 * width
-    else:
-        return NotProjected("not projected: the profile has no peak")
+    if peak is None and not any(_calibrates(a, runtime, dtype, count) for a in target.anchors):
+        return NotProjected(f"not projected: the profile has neither a peak nor {runtime}'s time of a known model")
     return Setting(
         profile=profile,
         target=target,
@@ -75,7 +71,7 @@ def setting(
         chip=profile.soc or profile.id,
         core=_fastest(target),
         arch=_arch(target),
-        cores=min(count, len(speeds) or count),
+        cores=min(count, target.cores or count),
         peak_gflops=peak,
     )
 
@@ -100,6 +96,22 @@ def _fastest(target: Target) -> str:
     """The core that a few threads run on, by the name of its cluster."""
     rated = [(c.clock.base if c.clock else 0.0, c.name) for c in target.clusters]
     return max(rated)[1] if rated else target.name
+
+
+def _calibrates(group: Anchors, runtime: str, dtype: str, threads: int) -> bool:
+    return group.metric == "latency" and (group.runtime, group.dtype, group.threads) == (runtime, dtype, threads)
+
+
+def _peak(target: Target, dtype: str, count: int) -> float | None:
+    """Of so many cores in GFLOP/s; None where a factor or the data type is not known."""
+    speeds, width = _speeds(target), _width(target, dtype)
+    if width is None:
+        return None
+    if speeds:
+        return sum(speeds[:count]) / 1e9 * width
+    if target.peak_fp32 is not None and count == (target.cores or count):
+        return target.peak_fp32.base / 1e9 * width
+    return None
 
 
 def _arch(target: Target) -> str:

@@ -5,7 +5,8 @@
 
 from __future__ import annotations
 
-from harness.verdict.gather import CaseFacts, Estimate, Need, Work, gather, samples
+from harness.model.estimate import Estimate
+from harness.verdict.gather import CaseFacts, Need, Work, gather, samples
 from harness.verdict.judge import STATES, TRIED, Count, DeadlineState, Judged, State, counts, deadline_state, state_of
 from harness.verdict.limits import SLACK, Enforcement, memory_limit
 from harness.verdict.sentence import article, headline, joined, runtime_name, share

@@ -8,6 +8,7 @@ from typing import Literal
 from msgspec import Struct
 
 from harness.model.case import HOST, Case
+from harness.model.estimate import Estimate, NotProjected
 from harness.model.measure import GPU_RESERVED, LATENCY, PROCESS_PEAK, TREE_PEAK, Measurement
 from harness.model.outcome import DoesNotFit, Ok, Outcome, Thrashes, Unsupported, name_of
 from harness.model.profile import HardwareProfile
@@ -15,14 +16,6 @@ from harness.model.record import Record, Run
 from harness.verdict.limits import Enforcement, enforcement, told
 
 _WORST_FIRST = ("failed", "timed_out", "does_not_fit", "thrashes", "unsupported", "ok")
-
-
-class Estimate(Struct, frozen=True):
-    """A projected latency (s) with its interval, computed and never run."""
-
-    seconds: float
-    low: float
-    high: float
 
 
 class Need(Struct, frozen=True):
@@ -57,6 +50,8 @@ class CaseFacts(Struct, frozen=True):
     limit_bytes: int | None
     need: Need | None
     estimate: Estimate | None = None
+    not_projected: str = ""
+    """Why there is no estimate, where a projection was tried."""
     generic: bool = False
     """True where the tier is a limit that stands for no board: it has no estimate."""
 
@@ -82,7 +77,7 @@ class CaseFacts(Struct, frozen=True):
         return next((r.items for r in every if r.items is not None), None)
 
 
-def gather(run: Run, estimates: Mapping[str, Estimate] | None = None) -> tuple[CaseFacts, ...]:
+def gather(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = None) -> tuple[CaseFacts, ...]:
     """One CaseFacts a case of the plan, left-out ones included, in the plan's order. ``estimates`` go by case id."""
     latest = {r.trial_id: r for r in run.records}
     works, ceilings = _by_work(latest.values()), _ceilings(latest.values())
@@ -95,6 +90,7 @@ def gather(run: Run, estimates: Mapping[str, Estimate] | None = None) -> tuple[C
         profile = profiles.get(case.profile)
         outcome = _outcome(case, work, ceiling, skipped.get(case.id))
         generic = profile is not None and profile.kind == "generic"
+        projected = None if generic else (estimates or {}).get(case.id)
         found.append(
             CaseFacts(
                 case=case,
@@ -103,7 +99,8 @@ def gather(run: Run, estimates: Mapping[str, Estimate] | None = None) -> tuple[C
                 outcome=outcome,
                 limit_bytes=_limit(case, run, outcome, ceiling, profile),
                 need=_need(case, work.need, profile),
-                estimate=None if generic else (estimates or {}).get(case.id),
+                estimate=projected if isinstance(projected, Estimate) else None,
+                not_projected=projected.reason if isinstance(projected, NotProjected) else "",
                 generic=generic,
             )
         )

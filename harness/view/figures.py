@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from harness.model.estimate import Estimate
 from harness.model.machine import Capabilities
 from harness.model.measure import (
     COLD_START,
@@ -136,9 +137,17 @@ def _memory(facts: CaseFacts, machine: str) -> Value:
 def _energy(facts: CaseFacts, capabilities: Capabilities) -> Value:
     blank = Value("energy", "energy per step", "J", stage="timed")
     if not facts.on_host:
-        return replace(blank, note="not measured")
+        return _projected_energy(blank, facts.estimate)
     groups = samples(facts.work.energy, STEP_ENERGY.id)
     return _summed(blank, groups, _why_no_energy(facts, capabilities))
+
+
+def _projected_energy(blank: Value, estimate: Estimate | None) -> Value:
+    if estimate is None or estimate.joules is None:
+        return replace(blank, note=(estimate.no_joules if estimate else "") or "not measured")
+    j = estimate.joules
+    note = f"computed, never run: the {j.scope}'s load power times the projected time; {j.source}"
+    return replace(blank, value=j.value, low=j.low, high=j.high, provenance="projected", note=note)
 
 
 def _why_no_energy(facts: CaseFacts, capabilities: Capabilities) -> str:

@@ -94,7 +94,9 @@ def _energy_notes(scene: Scene) -> Iterator[str]:
     for name, reason in reasons.items():
         yield f"Energy per step of the {name} is a dash throughout: {reason}."
     if len(hosts) < len(scene.tiers):
-        yield "A board's energy is a dash: it was not measured, and this host's says nothing of it."
+        known = any(s.values[_ENERGY].value is not None for s in scene.spots.values() if s.tier.board)
+        where = "a dash where it was not projected" if known else "a dash: it was not measured"
+        yield f"A board's energy is {where}, and this host's says nothing of it."
 
 
 def _board_notes(scene: Scene, boards: Sequence[Spot]) -> Iterator[str]:
@@ -110,6 +112,12 @@ def _board_notes(scene: Scene, boards: Sequence[Spot]) -> Iterator[str]:
         yield (
             "A board's time is a dash, “not projected”: this host's own time says nothing about the board's, and no "
             "projection has been made for it."
+        )
+    if any(s.values["latency"].provenance == "projected" for s in boards):
+        yield (
+            "A board's time is computed, never run: this host's measurement on one thread, scaled by what is "
+            "published of the board. Medians with 90 % intervals; docs/projection-accuracy.md tells how far they "
+            "were off."
         )
     if any(s.facts.generic for s in boards):
         yield "A generic limit stands for no board: no time is ever projected for it."

@@ -6,9 +6,10 @@ from collections import Counter
 from collections.abc import Mapping
 from datetime import datetime
 
+from harness.model.estimate import Estimate, NotProjected
 from harness.model.measure import Provenance
 from harness.model.record import Run
-from harness.verdict import TRIED, Estimate, article, counts, headline, joined, memory_limit
+from harness.verdict import TRIED, article, counts, headline, joined, memory_limit
 from harness.view.across import across
 from harness.view.data import rows
 from harness.view.details import details
@@ -27,7 +28,7 @@ KEY: tuple[tuple[Provenance, str], ...] = (
 )
 
 
-def build(run: Run, estimates: Mapping[str, Estimate] | None = None) -> ReportView:
+def build(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = None) -> ReportView:
     """Everything that a report of ``run`` shows. ``estimates`` are projected latencies by case id."""
     scene = lay_out(run, estimates)
     judged = [s.judged for s in scene.spots.values()]

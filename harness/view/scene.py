@@ -8,8 +8,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 
 from harness.model.case import Case
+from harness.model.estimate import Estimate, NotProjected
 from harness.model.record import Run
-from harness.verdict import CaseFacts, Estimate, Judged, deadline_state, gather, state_of
+from harness.verdict import CaseFacts, Judged, deadline_state, gather, state_of
 from harness.view.figures import Value, values_of
 from harness.view.memory_parts import memory_parts
 from harness.view.names import label
@@ -73,7 +74,7 @@ class Scene(Struct, frozen=True):
         return list(dict.fromkeys(line.family for line in self.lines))
 
 
-def lay_out(run: Run, estimates: Mapping[str, Estimate] | None = None) -> Scene:
+def lay_out(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = None) -> Scene:
     """Gather a run's facts into rows and columns."""
     facts = gather(run, estimates)
     tiers = {t.id: t for t in tiers_of(run, [f.case for f in facts])}

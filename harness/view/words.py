@@ -5,8 +5,10 @@ from __future__ import annotations
 from harness.model.measure import Provenance
 from harness.model.outcome import DoesNotFit, Thrashes, TimedOut
 from harness.model.units import show, show_bytes, show_percent
+from harness.projection.deadlines import probability
 from harness.verdict import STATES, TRIED, CaseFacts, Judged, share
 from harness.view.figures import Value, why_not
+from harness.view.projected import band, likely
 from harness.view.report import Bar, Deadline, Fit, Shown
 
 DASH = "–"
@@ -28,6 +30,8 @@ def shown(value: Value) -> Shown:
 def spread(value: Value) -> str:
     """Its uncertainty: ``±0.7 %``, ``n=1`` where a figure has no interval, empty for a maximum."""
     if value.low is not None and value.high is not None and value.value:
+        if value.provenance == "projected":
+            return band(value.low, value.high, value.unit)
         half = (value.high - value.low) / 2 / abs(value.value)
         return f"±{show_percent(half)}" if half >= LEAST_SHOWN else f"±<{show_percent(LEAST_SHOWN)}"
     return f"n={value.samples}" if value.unit != "B" and value.samples else ""
@@ -99,4 +103,7 @@ def deadline(facts: CaseFacts, judged: Judged) -> Deadline | None:
     due = facts.case.workload.deadline_seconds
     if due is None or judged.deadline is None:
         return None
+    estimate = facts.estimate
+    if estimate is not None and estimate.deviation and not facts.on_host:
+        return Deadline(judged.deadline, likely(probability(estimate, due), show(due, "s")))
     return Deadline(judged.deadline, f"{_DUE[judged.deadline]} {show(due, 's')}")

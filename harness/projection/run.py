@@ -1,0 +1,114 @@
+"""Projections for all cases of a run: what its host measured on one thread, onto every target of its profiles."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+
+from harness.model.case import HOST, Case
+from harness.model.estimate import Estimate, NotProjected
+from harness.model.measure import LATENCY
+from harness.model.profile import HardwareProfile, Target
+from harness.model.record import Record, Run
+from harness.projection import decode, order
+from harness.projection.device import Setting, setting
+from harness.projection.energy import with_energy
+from harness.projection.estimate import project
+from harness.projection.subject import Host, Measured
+
+NO_FEATURES = "not projected: the host did not count and time its operators on one thread"
+NOT_COUNTED = "not projected: this runtime's operators cannot be counted"
+DECODES = 0.5
+"""Share of the bytes of weights that products of few rows read, above which bandwidth decides."""
+
+Work = tuple[str, str, str]
+"""Workload, runtime and data type."""
+
+
+def estimates(run: Run) -> dict[str, Estimate | NotProjected]:
+    """By case id, for every case on a board: left-out ones too, since a GPU that is not here can be projected."""
+    host = Host(run.manifest.environment.machine, _rate(run))
+    works = {_work(r.trial.case): m for r in run.records if (m := _measured(r)) is not None}
+    profiles = {p.id: p for p in run.manifest.profiles}
+    cases = {c.id: c for c in (*run.manifest.plan.cases, *(s.case for s in run.manifest.plan.skips))}
+    boards = [c for c in cases.values() if c.profile != HOST and c.profile in profiles]
+    return _all(boards, profiles, works, host)
+
+
+def _all(
+    boards: list[Case], profiles: Mapping[str, HardwareProfile], works: Mapping[Work, Measured], host: Host
+) -> dict[str, Estimate | NotProjected]:
+    found: dict[str, Estimate | NotProjected] = {}
+    groups: dict[tuple[str, str, str, str], list[Case]] = defaultdict(list)
+    for case in boards:
+        groups[case.profile, case.target, case.runtime, case.dtype].append(case)
+    for (profile_id, target_id, runtime, dtype), members in groups.items():
+        profile = profiles[profile_id]
+        target = next(t for t in profile.target if t.id == target_id)
+        known = [w for w in works.values() if (w.runtime, w.dtype) == (runtime, dtype)]
+        made = _on_target(profile, target, runtime, dtype, known, host)
+        for case in members:
+            one = made.get(case.workload.id, NotProjected(NO_FEATURES)) if isinstance(made, dict) else made
+            found[case.id] = with_energy(one, profile) if isinstance(one, Estimate) else one
+    return found
+
+
+def _on_target(
+    profile: HardwareProfile, target: Target, runtime: str, dtype: str, works: list[Measured], host: Host
+) -> dict[str, Estimate | NotProjected] | NotProjected:
+    if target.device == "gpu":
+        return {w.workload: _on_gpu(w, profile, target) for w in works}
+    at = setting(profile, target, runtime, dtype, None)
+    steps = {w.workload: _decoding(w, profile, target) for w in works if _decodes(w)}
+    if isinstance(at, NotProjected):
+        return {**{w.workload: at for w in works}, **steps} if steps else at
+    rest = [w for w in works if w.workload not in steps]
+    return {**_projected(rest, host, at), **steps}
+
+
+def _projected(works: list[Measured], host: Host, at: Setting) -> dict[str, Estimate | NotProjected]:
+    made = project(works, host, at)
+    missing = NotProjected(NOT_COUNTED if host.peak_gflops else "not projected: the host's own rate was not measured")
+    return {w.workload: made.get(w.workload, missing) for w in works}
+
+
+def _on_gpu(work: Measured, profile: HardwareProfile, target: Target) -> Estimate | NotProjected:
+    if profile.kind == "generic":
+        return NotProjected("not projected: limits without a board have no time")
+    return order.gpu(work.features, profile, target, work.dtype, work.dtype)
+
+
+def _decodes(work: Measured) -> bool:
+    """Whether reading weights for few rows at a time is most of what it does."""
+    own = work.features.find("gemv").weight_bytes
+    return own > DECODES * max(work.features.weight_bytes, 1)
+
+
+def _decoding(work: Measured, profile: HardwareProfile, target: Target) -> Estimate | NotProjected:
+    """Bytes of weights over bandwidth, and for the rest of the time the share that it had on the host."""
+    moved = decode.bandwidth(profile, target)
+    if profile.kind == "generic" or moved is None:
+        return NotProjected("not projected: the profile has no measured bandwidth of its memory")
+    reading = work.features.find("gemv")
+    whole = sum(c.seconds or 0.0 for c in work.features.classes)
+    beside = (whole / reading.seconds - 1) if reading.seconds else 0.0
+    return decode.estimate(reading.weight_bytes, beside, moved)
+
+
+def _measured(record: Record) -> Measured | None:
+    found = record.find(LATENCY.id, "timed")
+    if record.trial.role != "features" or record.features is None or found is None or not found.values:
+        return None
+    case = record.trial.case
+    median = sorted(found.values)[len(found.values) // 2]
+    return Measured(case.workload.id, case.runtime, case.dtype, median, record.features)
+
+
+def _work(case: Case) -> Work:
+    return case.workload.id, case.runtime, case.dtype
+
+
+def _rate(run: Run) -> float | None:
+    """The host's float32 products on one thread, in GFLOP/s: the best that any trial saw."""
+    rates = [v for r in run.records if (m := r.find("matmul_rate")) is not None for v in m.values]
+    return max(rates) / 1e9 if rates else None
