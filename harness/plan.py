@@ -9,13 +9,13 @@ from itertools import product
 from msgspec import Struct
 from msgspec.structs import replace
 
+from harness import tiers
 from harness.model.case import HOST, Case, Limits, Pace, Plan, Role, Skip, Trial, WorkloadRef
 from harness.model.machine import Capabilities, MeterState
 from harness.model.profile import HardwareProfile, Target
 
 GATE_PROCESSES = 3
 """Fewer say nothing of how far gate trials lie apart."""
-GPU_LIMITS = "this version does not cap a GPU's memory: a GPU target runs only as the host's own"
 
 
 class Selected(Struct, frozen=True):
@@ -97,10 +97,8 @@ def why_not(
         return f"{choice.ref.name} does not support the runtime {case.runtime}"
     if case.dtype not in choice.supported_dtypes:
         return f"{choice.ref.name} does not support {case.dtype}"
-    if target.device == "gpu" and not capabilities.gpus:
-        return "this host has no GPU"
-    if target.device == "gpu" and profile.kind != HOST:
-        return GPU_LIMITS
+    if (reason := tiers.why_not(case, profile, target, capabilities)) is not None:
+        return reason
     state = next((r for r in capabilities.runtimes if (r.id, r.device) == (case.runtime, case.device)), None)
     if state is not None and state.reason is not None:
         return state.reason
@@ -158,10 +156,5 @@ def covers(meter: MeterState, device: str) -> bool:
 
 def _ceiling(case: Case, profile: HardwareProfile, settings: Settings) -> Trial:
     target = next(t for t in profile.target if t.id == case.target)
-    limits = Limits(
-        memory_bytes=profile.budget_bytes,
-        swap_bytes=profile.swap_bytes,
-        cores=target.cores,
-        threads=target.cores,
-    )
+    limits = tiers.limits(profile, target)
     return Trial(case, "ceiling", 0, limits, settings.memory, settings.ceiling_timeout_seconds, seed=settings.seed)
