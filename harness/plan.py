@@ -43,6 +43,8 @@ class Settings(Struct, frozen=True):
     ceiling_timeout_seconds: float = 180.0
     sustained_seconds: float | None = None
     """Load for so long instead of until precise; None: single stream."""
+    slow_down: bool = False
+    """Also each board's cases at the pace that is projected for them."""
 
 
 QUICK = Settings(
@@ -121,12 +123,13 @@ def _trials(
     trials += _energy(hosts, capabilities, settings)
     ceilings = [_ceiling(case, profiles[case.profile], settings) for case in boards]
     shuffle(ceilings)
-    return trials + ceilings
+    return trials + ceilings + (_paced(boards, profiles, settings) if settings.slow_down else [])
 
 
 def _block(cases: Iterable[Case], role: Role, replicate: int, settings: Settings) -> list[Trial]:
-    pace, timeout = (settings.timing if role == "timing" else settings.memory), settings.timeout_seconds
-    if role == "timing" and settings.sustained_seconds:
+    timed = role in {"timing", "paced"}
+    pace, timeout = (settings.timing if timed else settings.memory), settings.timeout_seconds
+    if timed and settings.sustained_seconds:
         pace = replace(pace, budget_seconds=settings.sustained_seconds)
         timeout += settings.sustained_seconds
     return [Trial(case, role, replicate, Limits(), pace, timeout, seed=settings.seed) for case in cases]
@@ -154,7 +157,16 @@ def covers(meter: MeterState, device: str) -> bool:
     return device in meter.devices and bool(scopes - {"package"} if device == "gpu" else scopes)
 
 
+def _limits(case: Case, profile: HardwareProfile) -> Limits:
+    return tiers.limits(profile, next(t for t in profile.target if t.id == case.target))
+
+
+def _paced(boards: Sequence[Case], profiles: dict[str, HardwareProfile], settings: Settings) -> list[Trial]:
+    """Last of all: what a projection is made of has been measured by then, and whether the case fits is known."""
+    trials = _block(boards, "paced", 0, settings)
+    return [replace(trial, limits=_limits(trial.case, profiles[trial.case.profile])) for trial in trials]
+
+
 def _ceiling(case: Case, profile: HardwareProfile, settings: Settings) -> Trial:
-    target = next(t for t in profile.target if t.id == case.target)
-    limits = tiers.limits(profile, target)
+    limits = _limits(case, profile)
     return Trial(case, "ceiling", 0, limits, settings.memory, settings.ceiling_timeout_seconds, seed=settings.seed)

@@ -24,7 +24,7 @@ from harness.executors.wait import Watcher
 from harness.launch import __file__ as launcher
 from harness.limits import Group, Watch
 from harness.model import codec
-from harness.model.case import Trial
+from harness.model.case import UNDER_LIMITS, Trial
 from harness.model.events import ChildEvent
 from harness.model.spec import ChildSpec, Ending, TreeWatch
 
@@ -135,7 +135,7 @@ class LocalExecutor:
             "procs": join.procs,
             "rlimits": join.rlimits,
             "warm": list(files) if trial.role in WARM_ROLES else [],
-            "drop": list(files) if trial.role == "ceiling" else [],
+            "drop": list(files) if trial.role in UNDER_LIMITS else [],
             "parent": os.getpid(),
         }
 

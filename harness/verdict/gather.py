@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from harness.model.case import HOST, Case
+from harness.model.case import HOST, Case, Role
 from harness.model.measure import GPU_RESERVED, LATENCY, PROCESS_PEAK, TREE_PEAK, Measurement
 from harness.model.outcome import DoesNotFit, Ok, Outcome, Thrashes, Unsupported, name_of
 from harness.model.profile import HardwareProfile
@@ -57,6 +57,8 @@ class CaseFacts(Struct, frozen=True):
     limit_bytes: int | None
     need: Need | None
     estimate: Estimate | None = None
+    paced: Record | None = None
+    """Its trial at the pace of the tier; it has no say in the outcome."""
 
     @property
     def on_host(self) -> bool:
@@ -83,7 +85,8 @@ class CaseFacts(Struct, frozen=True):
 def gather(run: Run, estimates: Mapping[str, Estimate] | None = None) -> tuple[CaseFacts, ...]:
     """One CaseFacts a case of the plan, left-out ones included, in the plan's order. ``estimates`` go by case id."""
     latest = {r.trial_id: r for r in run.records}
-    works, ceilings = _by_work(latest.values()), _ceilings(latest.values())
+    works, ceilings = _by_work(latest.values()), _by_case(latest.values(), "ceiling")
+    paced = _by_case(latest.values(), "paced")
     profiles = {p.id: p for p in run.manifest.profiles}
     skipped = {s.case.id: s.reason for s in run.manifest.plan.skips}
     cases = {c.id: c for c in (*run.manifest.plan.cases, *(s.case for s in run.manifest.plan.skips))}
@@ -101,6 +104,7 @@ def gather(run: Run, estimates: Mapping[str, Estimate] | None = None) -> tuple[C
                 limit_bytes=_limit(case, run, outcome, ceiling, profile),
                 need=_need(case, work.need, profile),
                 estimate=(estimates or {}).get(case.id),
+                paced=paced.get(case.id),
             )
         )
     return tuple(found)
@@ -122,8 +126,8 @@ def _by_work(records: Iterable[Record]) -> dict[str, Work]:
     return {work: Work(**{role: tuple(found) for role, found in by.items()}) for work, by in roles.items()}
 
 
-def _ceilings(records: Iterable[Record]) -> dict[str, Record]:
-    return {r.trial.case.id: r for r in records if r.trial.role == "ceiling"}
+def _by_case(records: Iterable[Record], role: Role) -> dict[str, Record]:
+    return {r.trial.case.id: r for r in records if r.trial.role == role}
 
 
 def _outcome(case: Case, work: Work, ceiling: Record | None, skipped: str | None) -> Outcome | None:

@@ -14,15 +14,15 @@ from typing import Any, Protocol
 from harness import collect, meters, runtimes
 from harness.meters.allocator import Allocator
 from harness.meters.memory import ProcessMemory, Residency, TreeMemory, major_faults
-from harness.model.case import Trial
+from harness.model.case import Role, Trial
 from harness.model.events import Ended, Found, Said, StepDone
 from harness.model.measure import IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement, Metric, Stage
-from harness.model.outcome import Ok
+from harness.model.outcome import Ok, Outcome
 from harness.model.spec import ChildSpec
 from harness.model.workload import Place, Workload
 from harness.runtimes import Loaded, Runtime
 from harness.scenarios.single_stream import MarkTaker
-from harness.worker import composition, energy, prepare, timing
+from harness.worker import composition, energy, paced, prepare, timing
 from harness.worker.channel import Channel
 
 LAYERED = frozenset({"need", "gate"})
@@ -116,8 +116,8 @@ def run(spec: ChildSpec, channel: Channel) -> None:
     loaded = stages.run("load", lambda: _load(spec, runtime, workload), LOAD_TIME)
     subject = Subject(trial, workload, loaded)
     _introduce(subject, channel)
-    _ROLES[trial.role](subject, stages, channel)
-    channel.send(Ended(Ok(), items=subject.items))
+    outcome = _ROLES[trial.role](subject, stages, channel) or Ok()
+    channel.send(Ended(outcome, items=subject.items))
 
 
 def _find(trial: Trial) -> Workload:
@@ -199,11 +199,16 @@ def _energy(subject: Subject, stages: Stages, channel: Channel) -> None:
     energy.run(step, subject.trial, channel, subject.items)
 
 
-_ROLES = {
+def _paced(subject: Subject, stages: Stages, channel: Channel) -> Outcome:
+    return paced.run(subject.stepper(MarkTaker()), subject.trial.pace, channel, stages.run)
+
+
+_ROLES: dict[Role, Callable[[Subject, Stages, Channel], Outcome | None]] = {
     "need": _memory,
     "gate": _memory,
     "ceiling": _memory,
     "composition": _composition,
     "timing": _timing,
     "energy": _energy,
+    "paced": _paced,
 }

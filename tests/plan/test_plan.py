@@ -53,6 +53,15 @@ def test_ceiling_trials_carry_the_boards_own_limits():
             assert trial.limits.swap_bytes == board.swap_bytes
 
 
+def test_paced_trials_only_when_asked_last_of_all_and_under_the_limits_of_the_ceiling():
+    assert "paced" not in {t.role for t in plan.make(chosen("a"), all_tiers(), CAPS, plan.Settings()).trials}
+    made = plan.make(chosen("a", "b"), all_tiers(), CAPS, plan.Settings(slow_down=True))
+    paced = [t for t in made.trials if t.role == "paced"]
+    assert list(made.trials[-len(paced) :]) == paced
+    limits = {t.case.id: t.limits for t in made.trials if t.role == "ceiling"}
+    assert {t.case.id: t.limits for t in paced} == limits
+
+
 def test_a_gpu_target_without_a_gpu_is_left_out_with_the_reason():
     made = plan.make(chosen("a"), all_tiers(), CAPS, plan.Settings())
     assert "this host has no GPU" in {s.reason for s in made.skips}
