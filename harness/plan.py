@@ -121,9 +121,10 @@ def _trials(
         trials += block
     trials += _gate(works, settings) + _composition(hosts, settings)
     trials += _energy(hosts, capabilities, settings)
-    ceilings = [_ceiling(case, profiles[case.profile], settings) for case in boards]
+    limits = _limits(boards, profiles, capabilities)
+    ceilings = [_ceiling(case, limits[case.id], settings) for case in boards]
     shuffle(ceilings)
-    return trials + ceilings + (_paced(boards, profiles, settings) if settings.slow_down else [])
+    return trials + ceilings + _paced(boards, limits, settings)
 
 
 def _block(cases: Iterable[Case], role: Role, replicate: int, settings: Settings) -> list[Trial]:
@@ -157,16 +158,20 @@ def covers(meter: MeterState, device: str) -> bool:
     return device in meter.devices and bool(scopes - {"package"} if device == "gpu" else scopes)
 
 
-def _limits(case: Case, profile: HardwareProfile) -> Limits:
-    return tiers.limits(profile, next(t for t in profile.target if t.id == case.target))
+def _limits(
+    boards: Sequence[Case], profiles: dict[str, HardwareProfile], capabilities: Capabilities
+) -> dict[str, Limits]:
+    """By case: what its tier allows. The first GPU of this host stands for any tier's."""
+    gpu = next(iter(capabilities.gpus), None)
+    targets = {(p.id, t.id): t for p in profiles.values() for t in p.target}
+    return {c.id: tiers.limits(profiles[c.profile], targets[c.profile, c.target], gpu) for c in boards}
 
 
-def _paced(boards: Sequence[Case], profiles: dict[str, HardwareProfile], settings: Settings) -> list[Trial]:
+def _paced(boards: Sequence[Case], limits: dict[str, Limits], settings: Settings) -> list[Trial]:
     """Last of all: what a projection is made of has been measured by then, and whether the case fits is known."""
-    trials = _block(boards, "paced", 0, settings)
-    return [replace(trial, limits=_limits(trial.case, profiles[trial.case.profile])) for trial in trials]
+    able = boards if settings.slow_down else ()
+    return [replace(trial, limits=limits[trial.case.id]) for trial in _block(able, "paced", 0, settings)]
 
 
-def _ceiling(case: Case, profile: HardwareProfile, settings: Settings) -> Trial:
-    limits = _limits(case, profile)
+def _ceiling(case: Case, limits: Limits, settings: Settings) -> Trial:
     return Trial(case, "ceiling", 0, limits, settings.memory, settings.ceiling_timeout_seconds, seed=settings.seed)

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
-from harness.model.case import HOST, Case, Limits
-from harness.model.machine import Capabilities
-from harness.model.profile import HardwareProfile, Target
+from msgspec.structs import replace
 
-GPU_LIMITS = "this version does not cap a GPU's memory: a GPU target runs only as the host's own"
+from harness.model.case import HOST, Case, Limits
+from harness.model.machine import Capabilities, Gpu
+from harness.model.profile import HardwareProfile, Target
+from harness.model.units import show_bytes
+
 PYTHON = "python"
 """The runtime that runs wherever tierbench does, so that no profile need state it."""
+TORCH = "torch-"
+"""How the runtimes begin whose memory on a GPU is torch's allocator's, which can be capped."""
+MULTIPROCESSOR = "SM"
+"""Name of the cluster of a GPU target that says how many multiprocessors it has."""
 
 
 def why_not(case: Case, profile: HardwareProfile, target: Target, capabilities: Capabilities) -> str | None:
@@ -20,15 +26,47 @@ def why_not(case: Case, profile: HardwareProfile, target: Target, capabilities: 
     if target.device == "gpu" and not capabilities.gpus:
         return "this host has no GPU"
     if target.device == "gpu" and profile.kind != HOST:
-        return GPU_LIMITS
+        return _no_share(case, gpu_memory_bytes(profile, target), capabilities.gpus[0])
     return None
 
 
-def limits(profile: HardwareProfile, target: Target) -> Limits:
-    """What a trial may use on that target of a board."""
-    return Limits(
-        memory_bytes=profile.budget_bytes,
-        swap_bytes=profile.swap_bytes,
-        cores=target.cores,
-        threads=target.cores,
+def gpu_memory_bytes(profile: HardwareProfile, target: Target) -> int:
+    """What a workload may use of a GPU: its own memory, or what the board leaves of the memory that it shares."""
+    return int(target.memory.base) if target.memory else profile.budget_bytes
+
+
+def multiprocessors(target: Target) -> int | None:
+    """Multiprocessors of a GPU target, None where its profile does not state them."""
+    return int(sum(c.cores.base for c in target.clusters if c.name == MULTIPROCESSOR)) or None
+
+
+def limits(profile: HardwareProfile, target: Target, gpu: Gpu | None = None) -> Limits:
+    """What a trial may use on that target of a board; ``gpu`` is the host's, which is to stand for the board's."""
+    cores = _cores(profile, target)
+    base = Limits(profile.budget_bytes, profile.swap_bytes, cores, cores)
+    if target.device != "gpu":
+        return base
+    asked, there = multiprocessors(target), gpu.multiprocessors if gpu else None
+    return replace(
+        base,
+        gpu_memory_bytes=gpu_memory_bytes(profile, target),
+        gpu_multiprocessors=asked,
+        gpu_percent=100 * asked / there if asked and there and asked < there else None,
+        gpu_shares_memory=target.memory is None,
     )
+
+
+def _no_share(case: Case, asked: int, gpu: Gpu) -> str | None:
+    """Why a share of the host's GPU cannot stand for a tier's."""
+    if not case.runtime.startswith(TORCH):
+        return f"only PyTorch's memory on a GPU can be capped here, not that of {case.runtime}"
+    if gpu.memory_bytes < asked:
+        return f"this host's GPU has {show_bytes(gpu.memory_bytes)}, the tier {show_bytes(asked)}"
+    return None
+
+
+def _cores(profile: HardwareProfile, target: Target) -> int | None:
+    """Those that the process runs on: of a GPU target, the board's CPU's."""
+    if target.device == "cpu":
+        return target.cores
+    return next((t.cores for t in profile.target if t.device == "cpu"), None)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from harness.checks import with_findings
 from harness.model.case import UNDER_LIMITS, Trial
-from harness.model.events import ChildEvent, Ended, Found, Measured, Said, StageBegan, StepDone
+from harness.model.events import Capped, ChildEvent, Ended, Found, Measured, Said, StageBegan, StepDone
 from harness.model.measure import TREE_PEAK, Finding, Measurement, Provenance
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut
 from harness.model.record import Record
@@ -36,7 +36,7 @@ def assemble(
         started=started,
         wall_seconds=ending.wall_seconds,
         measurements=(*_measurements(trial, events, ending), *own),
-        enforced=ending.enforced,
+        enforced=(*ending.enforced, *(e.enforced for e in events if isinstance(e, Capped))),
         usage=ending.usage,
         findings=tuple(replace(e.finding, subject=trial.id) for e in events if isinstance(e, Found))
         + _child_oom(trial, ending, outcome)

@@ -77,6 +77,12 @@ class Limits(Struct, frozen=True, omit_defaults=True):
     swap_bytes: int = 0
     cores: int | None = None
     threads: int | None = None
+    gpu_memory_bytes: int | None = None
+    gpu_multiprocessors: int | None = None
+    gpu_percent: float | None = None
+    """That number as a share of this host's; None where one of them is not known or it is no less."""
+    gpu_shares_memory: bool = False
+    """True where the tier's GPU has no memory of its own: both limits are then of one and the same memory."""
 
 
 class Pace(Struct, frozen=True, omit_defaults=True):

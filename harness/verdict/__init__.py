@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from harness.verdict.gather import CaseFacts, Estimate, Need, Work, gather, samples
 from harness.verdict.judge import STATES, TRIED, Count, DeadlineState, Judged, State, counts, deadline_state, state_of
-from harness.verdict.limits import SLACK, Enforcement, memory_limit
+from harness.verdict.limits import SLACK, Enforcement, memory_limits
 from harness.verdict.sentence import article, headline, joined, runtime_name, share
 
 __all__ = [
@@ -29,7 +29,7 @@ __all__ = [
     "gather",
     "headline",
     "joined",
-    "memory_limit",
+    "memory_limits",
     "runtime_name",
     "samples",
     "share",

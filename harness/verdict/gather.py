@@ -155,8 +155,9 @@ def _limit(
     if ceiling is not None:
         if isinstance(outcome, DoesNotFit | Thrashes):
             return outcome.limit_bytes
-        if ceiling.trial.limits.memory_bytes is not None:
-            return ceiling.trial.limits.memory_bytes
+        limits = ceiling.trial.limits
+        if limits.gpu_memory_bytes is not None or limits.memory_bytes is not None:
+            return limits.memory_bytes if limits.gpu_memory_bytes is None else limits.gpu_memory_bytes
     if case.profile != HOST:
         return _budget(case, profile)
     environment = run.manifest.environment

@@ -88,7 +88,7 @@ def _limit_set(enforced: Enforced) -> LimitSet:
     kept = e.given is not None and abs(e.given - e.asked) <= slack
     given = "–" if e.given is None else _amount(e.limit, e.given)
     asked = _amount(e.limit, e.asked)
-    name = e.limit.replace("_", " ")
+    name = e.limit.replace("gpu_", "GPU ")
     if e.given is None:
         verdict = "not enforced"
     elif kept:
@@ -101,7 +101,8 @@ def _limit_set(enforced: Enforced) -> LimitSet:
 def _amount(limit: str, number: int) -> str:
     if limit in _BYTES:
         return show_bytes(number)
-    return f"{number} {limit if number != 1 else limit.removesuffix('s')}"
+    noun = limit.removeprefix("gpu_")
+    return f"{number} {noun if number != 1 else noun.removesuffix('s')}"
 
 
 def _machine(environment: Environment) -> Iterable[Fact]:

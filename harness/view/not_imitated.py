@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 
+from harness import tiers
 from harness.model.profile import Cluster, Figure, HardwareProfile, Npu, Target
 from harness.model.record import Record
 from harness.view.report import LimitSet
@@ -37,6 +38,8 @@ def _hardware(profile: HardwareProfile, target: Target, instructions: str) -> It
     yield "instruction set", ", ".join(target.isa) or NOT_STATED, instructions
     yield "clock", _clocks(target.clusters), OWN
     yield "memory bandwidth", _bandwidth(profile, target), OWN
+    if target.device == "gpu" and tiers.multiprocessors(target) is None:
+        yield "GPU multiprocessors", NOT_STATED, OWN
     for npu in profile.npu:
         yield "accelerator", _npu(npu), "none"
     for name, stated in (("power mode", profile.power_mode), ("cooling", profile.cooling)):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from harness import plan, profiles, tiers
+from harness import plan, profiles
 from harness.content import search_path
 from harness.model.case import HOST
 from harness.model.machine import Gpu, MeterState, RuntimeState
@@ -67,13 +67,13 @@ def test_a_gpu_target_without_a_gpu_is_left_out_with_the_reason():
     assert "this host has no GPU" in {s.reason for s in made.skips}
 
 
-def test_a_hosts_own_gpu_is_a_target_and_a_boards_is_not_yet():
-    caps = replace(CAPS, gpus=(Gpu(0, "NVIDIA H100", 80 << 30),))
+def test_a_hosts_gpu_is_a_target_and_stands_for_a_boards_under_its_limits():
+    caps = replace(CAPS, gpus=(Gpu(0, "NVIDIA H100", 80 << 30, multiprocessors=132),))
     made = plan.make(chosen("a"), all_tiers(caps), caps, plan.Settings())
-    assert [c.tier for c in made.cases if c.device == "gpu"] == ["host:gpu"] or any(
-        c.tier.startswith("host:gpu") for c in made.cases
-    )
-    assert any(s.reason == tiers.GPU_LIMITS for s in made.skips)
+    assert "host:gpu" in {c.tier for c in made.cases}
+    orin = next(t for t in made.trials if t.role == "ceiling" and t.case.tier == "jetson-orin-nano-8gb:gpu")
+    assert orin.limits.gpu_memory_bytes == orin.limits.memory_bytes
+    assert orin.limits.gpu_shares_memory
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ from builders import capabilities, case, ref
 from msgspec.structs import replace
 
 from harness import content, plan, profiles, tiers
+from harness.model.machine import Gpu
+from harness.model.profile import Cluster, Figure, Target
+from harness.model.units import GIB
 
 CAPS = capabilities()
 BOARD = next(p for p in profiles.load_all(content.search_path()) if p.id == "raspberry-pi-zero-2w")
@@ -57,3 +60,76 @@ def test_the_limits_are_the_boards_memory_swap_and_cores():
     limits = tiers.limits(BOARD, CPU)
     assert (limits.memory_bytes, limits.swap_bytes) == (BOARD.budget_bytes, BOARD.swap_bytes)
     assert limits.cores == limits.threads == 4
+
+
+def figure(value: float, unit: str) -> Figure:
+    return Figure(value, unit, "the test", "2026", "estimated")
+
+
+def on_gpu(memory: float | None = 16, multiprocessors: int | None = 40) -> Target:
+    clusters = (Cluster("SM", figure(multiprocessors, "cores")),) if multiprocessors else ()
+    return Target("gpu", "gpu", "T4", clusters=clusters, memory=figure(memory, "GiB") if memory else None)
+
+
+H100 = Gpu(0, "NVIDIA H100 80GB HBM3", 80 * GIB, multiprocessors=132)
+
+
+def why_no_gpu(target=None, gpus=(H100,), **changes):
+    wanted = replace(case(), profile=BOARD.id, target="gpu", device="gpu", **changes)
+    return tiers.why_not(wanted, BOARD, target or on_gpu(), replace(CAPS, gpus=gpus))
+
+
+def test_a_larger_gpu_stands_for_a_smaller_one():
+    assert why_no_gpu() is None
+
+
+def test_without_a_gpu_none_can_stand_for_it():
+    assert why_no_gpu(gpus=()) == "this host has no GPU"
+
+
+def test_a_smaller_gpu_stands_for_no_larger_one():
+    assert why_no_gpu(gpus=(replace(H100, memory_bytes=8 * GIB),)) == "this host's GPU has 8 GiB, the tier 16 GiB"
+
+
+def test_the_memory_of_a_runtime_beside_torch_cannot_be_capped():
+    reason = why_no_gpu(runtime="onnxruntime")
+    assert reason == "only PyTorch's memory on a GPU can be capped here, not that of onnxruntime"
+
+
+def test_a_gpu_of_its_own_memory_is_held_to_it_and_the_process_to_the_boards():
+    limits = tiers.limits(BOARD, on_gpu(), H100)
+    assert (limits.gpu_memory_bytes, limits.memory_bytes) == (16 * GIB, BOARD.budget_bytes)
+    assert not limits.gpu_shares_memory
+
+
+def test_a_gpu_that_shares_the_boards_memory_is_held_to_what_the_board_leaves():
+    limits = tiers.limits(BOARD, on_gpu(memory=None), H100)
+    assert limits.gpu_memory_bytes == limits.memory_bytes == BOARD.budget_bytes
+    assert limits.gpu_shares_memory
+
+
+def test_the_share_of_multiprocessors_is_that_of_this_hosts():
+    limits = tiers.limits(BOARD, on_gpu(multiprocessors=33), H100)
+    assert (limits.gpu_multiprocessors, limits.gpu_percent) == (33, 25.0)
+
+
+@pytest.mark.parametrize(
+    ("target", "gpu"),
+    [
+        (on_gpu(multiprocessors=None), H100),
+        (on_gpu(), replace(H100, multiprocessors=None)),
+        (on_gpu(multiprocessors=132), H100),
+        (on_gpu(), None),
+    ],
+)
+def test_no_share_where_a_number_is_not_known_or_there_are_no_more_to_share(target, gpu):
+    assert tiers.limits(BOARD, target, gpu).gpu_percent is None
+
+
+def test_the_process_of_a_gpu_tier_runs_on_the_cores_of_the_boards_cpu():
+    assert tiers.limits(BOARD, on_gpu(), H100).cores == CPU.cores
+
+
+def test_only_clusters_called_sm_are_multiprocessors():
+    cuda_cores = (Cluster("CUDA cores", figure(1024, "cores")),)
+    assert tiers.multiprocessors(replace(on_gpu(), clusters=cuda_cores)) is None
