@@ -124,7 +124,8 @@ def _trials(
     limits = _limits(boards, profiles, capabilities)
     ceilings = [_ceiling(case, limits[case.id], settings) for case in boards]
     shuffle(ceilings)
-    return trials + ceilings + _paced(boards, limits, settings)
+    real = [case for case in boards if profiles[case.profile].kind == "board"]
+    return trials + ceilings + _paced(real, limits, settings)
 
 
 def _block(cases: Iterable[Case], role: Role, replicate: int, settings: Settings) -> list[Trial]:

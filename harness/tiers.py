@@ -42,8 +42,8 @@ def multiprocessors(target: Target) -> int | None:
 
 def limits(profile: HardwareProfile, target: Target, gpu: Gpu | None = None) -> Limits:
     """What a trial may use on that target of a board; ``gpu`` is the host's, which is to stand for the board's."""
-    cores = _cores(profile, target)
-    base = Limits(profile.budget_bytes, profile.swap_bytes, cores, cores)
+    cpu = _cpu(profile, target)
+    base = Limits(profile.budget_bytes, profile.swap_bytes, cpu.cores, cpu.cores) if cpu else Limits()
     if target.device != "gpu":
         return base
     asked, there = multiprocessors(target), gpu.multiprocessors if gpu else None
@@ -65,8 +65,6 @@ def _no_share(case: Case, asked: int, gpu: Gpu) -> str | None:
     return None
 
 
-def _cores(profile: HardwareProfile, target: Target) -> int | None:
-    """Those that the process runs on: of a GPU target, the board's CPU's."""
-    if target.device == "cpu":
-        return target.cores
-    return next((t.cores for t in profile.target if t.device == "cpu"), None)
+def _cpu(profile: HardwareProfile, target: Target) -> Target | None:
+    """What the process runs on; None where a profile is of a card alone, and the machine around it no part of it."""
+    return target if target.device == "cpu" else next((t for t in profile.target if t.device == "cpu"), None)

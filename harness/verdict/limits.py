@@ -43,8 +43,9 @@ def told(ceiling: Record) -> Outcome:
 def _deciding(ceiling: Record) -> list[tuple[str, Enforced | None]]:
     """The limits that an outcome stands on: of what ran to its end all of them, else the one that it ran into."""
     found: dict[str, Enforced] = {e.limit: e for e in ceiling.enforced}
-    names = ["memory"] if ceiling.trial.limits.gpu_memory_bytes is None else ["gpu_memory", "memory"]
-    outcome = ceiling.outcome
+    limits, outcome = ceiling.trial.limits, ceiling.outcome
+    asked = {"gpu_memory": limits.gpu_memory_bytes, "memory": limits.memory_bytes}
+    names = [name for name, number in asked.items() if number is not None] or ["memory"]
     if isinstance(outcome, DoesNotFit | Thrashes):
         met = (n for n in names if n in found and outcome.limit_bytes in {found[n].asked, found[n].given})
         names = [next(met, "memory")]

@@ -48,10 +48,10 @@ def _tier(scene: Scene, tier: Tier) -> TierMethod:
 
 
 def _beyond_limits(scene: Scene, tier: Tier, records: Sequence[Record]) -> list[LimitSet]:
-    """What no limit reaches; nothing for this machine itself."""
+    """What no limit reaches; nothing for this machine itself, and for a limit that stands for no board."""
     profile = _profile(scene, tier)
     target = next((t for t in profile.target if f"{profile.id}:{t.id}" == tier.id), None) if profile else None
-    if profile is None or target is None or not tier.board:
+    if profile is None or target is None or profile.kind != "board":
         return []
     return not_imitated(profile, target, records, scene.run.manifest.environment.machine)
 

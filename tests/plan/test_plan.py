@@ -59,7 +59,14 @@ def test_paced_trials_only_when_asked_last_of_all_and_under_the_limits_of_the_ce
     paced = [t for t in made.trials if t.role == "paced"]
     assert list(made.trials[-len(paced) :]) == paced
     limits = {t.case.id: t.limits for t in made.trials if t.role == "ceiling"}
-    assert {t.case.id: t.limits for t in paced} == limits
+    assert paced
+    assert all(t.limits == limits[t.case.id] for t in paced)
+
+
+def test_a_limit_that_stands_for_no_board_has_no_pace():
+    generic = replace(BOARDS[0], id="generic", kind="generic")
+    made = plan.make(chosen("a"), [generic], CAPS, plan.Settings(slow_down=True))
+    assert {t.role for t in made.trials} == {"need", "ceiling"}
 
 
 def test_a_gpu_target_without_a_gpu_is_left_out_with_the_reason():

@@ -130,6 +130,13 @@ def test_the_process_of_a_gpu_tier_runs_on_the_cores_of_the_boards_cpu():
     assert tiers.limits(BOARD, on_gpu(), H100).cores == CPU.cores
 
 
+def test_a_card_alone_says_nothing_of_the_machine_around_it_which_is_then_not_limited():
+    card = replace(BOARD, target=(on_gpu(),))
+    limits = tiers.limits(card, on_gpu(), H100)
+    assert (limits.memory_bytes, limits.cores, limits.threads) == (None, None, None)
+    assert limits.gpu_memory_bytes == 16 * GIB
+
+
 def test_only_clusters_called_sm_are_multiprocessors():
     cuda_cores = (Cluster("CUDA cores", figure(1024, "cores")),)
     assert tiers.multiprocessors(replace(on_gpu(), clusters=cuda_cores)) is None

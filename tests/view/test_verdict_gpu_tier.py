@@ -77,3 +77,14 @@ def test_where_both_share_one_memory_what_they_took_together_must_fit_it():
 def test_where_that_cannot_be_read_nothing_is_said_of_a_shared_memory():
     outcome = told(ceiling(enforced=SHARED, shares=True, took=(5 * GIB,)))
     assert outcome == Unsupported("CPU and GPU share this tier's memory, and what they took together could not be read")
+
+
+def test_a_card_alone_is_judged_by_its_own_memory():
+    alone = ceiling(enforced=(GPU,))
+    limits = replace(alone.trial.limits, memory_bytes=None)
+    assert told(replace(alone, trial=replace(alone.trial, limits=limits))) == Ok()
+
+
+def test_a_machine_that_ran_out_of_memory_says_nothing_of_a_card():
+    outcome = DoesNotFit(2 * BOARD, None, "allocation failed in load: MemoryError")
+    assert told(ceiling(outcome, (GPU,))) == Unsupported("memory limit not enforced")

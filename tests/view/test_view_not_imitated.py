@@ -86,3 +86,9 @@ def test_the_method_lists_them_below_the_limits_of_a_tier_that_was_tried():
 def test_nothing_is_listed_of_a_tier_on_which_nothing_ran():
     page = build(make_run(profiles=boards(1), processes=1, skips={"board-0:cpu": "no"}))
     assert page.method.tiers[1].limits == ()
+
+
+def test_a_limit_that_stands_for_no_board_imitates_nothing_and_lists_nothing():
+    generic = replace(BOARD, kind="generic")
+    page = build(make_run(profiles=[generic], processes=1))
+    assert [limit.limit for limit in page.method.tiers[1].limits] == ["memory", "cores"]
