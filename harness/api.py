@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from harness import content, host, limits, plan, store
 from harness.checks import Validity, validity
 from harness.engine import Engine, Stop, null
+from harness.engine.pacing import Pacing, no_projection
 from harness.engine.prepared import Preparation
 from harness.errors import UnknownName
 from harness.executors.local import LocalExecutor
@@ -138,19 +139,21 @@ def run(
     quick: bool = False,
     processes: int | None = None,
     sustained: float | None = None,
+    slow_down: bool = False,
     include: Sequence[Path | str] = (),
     out: Path | str | None = None,
 ) -> RunHandle:
     """Run workloads on profiles and return the run.
 
     ``workloads`` are suites or workloads by name, none for all; ``matching`` are parts of a workload's id;
-    ``profiles`` are ids or aliases; ``sustained`` loads for so many seconds. Raises UserError
-    for what the caller can mend.
+    ``profiles`` are ids or aliases; ``sustained`` loads for so many seconds; ``slow_down`` also runs each board's cases
+    at the pace that is projected for them. Raises UserError for what the caller can mend.
     """
     selection = Selection(
         workloads, tuple(matching), tuple(profiles), tuple(runtimes), tuple(dtypes), quick, tuple(map(Path, include))
     )
-    settings = replace(plan.QUICK if quick else plan.Settings(), sustained_seconds=sustained)
+    base = plan.QUICK if quick else plan.Settings()
+    settings = replace(base, sustained_seconds=sustained, slow_down=slow_down)
     processes = processes or (1 if sustained else None)
     if processes is not None:
         settings = replace(settings, processes=processes)
@@ -165,8 +168,12 @@ def execute(
     means: str | None = None,
     emit: Listener = lambda _event: None,
     stop: Stop | None = None,
+    pacing: Pacing = no_projection,
 ) -> RunHandle:
-    """Plan, run and write a new run. Stopping early leaves a run that can be resumed. Raises UserError."""
+    """Plan, run and write a new run. Stopping early leaves a run that can be resumed. Raises UserError.
+
+    ``pacing`` says how long a step of a case that is slowed down is to take.
+    """
     with _measuring(means, emit) as disturbed:
         caps = capabilities()
         planned, tiers, findings, said = make_plan(selection, settings, caps)
@@ -176,12 +183,17 @@ def execute(
         manifest = _manifest(planned, tiers, caps, [*findings, *disturbed], cost)
         path = out if out is not None else RUNS / manifest.run_id
         with store.RunWriter.create(path, manifest) as writer:
-            _engine(writer, manifest, means, emit, stop).run(planned)
+            _engine(writer, manifest, means, emit, stop, pacing).run(planned)
     return load(path)
 
 
 def resume(
-    path: Path, *, means: str | None = None, emit: Listener = lambda _event: None, stop: Stop | None = None
+    path: Path,
+    *,
+    means: str | None = None,
+    emit: Listener = lambda _event: None,
+    stop: Stop | None = None,
+    pacing: Pacing = no_projection,
 ) -> RunHandle:
     """Run what the run at ``path`` still lacks. Raises UserError where there is none or another process writes it."""
     with _measuring(means, emit):
@@ -189,7 +201,8 @@ def resume(
         with writer:
             for notice in so_far.notices:
                 emit(Notice(notice))
-            _engine(writer, so_far.manifest, means, emit, stop).run(so_far.manifest.plan, so_far.records)
+            engine = _engine(writer, so_far.manifest, means, emit, stop, pacing)
+            engine.run(so_far.manifest.plan, so_far.records)
     return load(path)
 
 
@@ -215,12 +228,17 @@ def load(path: Path | str) -> RunHandle:
 
 
 def _engine(
-    writer: store.RunWriter, manifest: Manifest, means: str | None, emit: Listener, stop: Stop | None
+    writer: store.RunWriter,
+    manifest: Manifest,
+    means: str | None,
+    emit: Listener,
+    stop: Stop | None,
+    pacing: Pacing,
 ) -> Engine:
     cache = cache_directory()
     versions = {**manifest.environment.packages, "tierbench": manifest.environment.tierbench}
     preparation = Preparation(cache, versions)
-    return Engine(LocalExecutor(cache, means), writer, preparation, emit, stop or Stop())
+    return Engine(LocalExecutor(cache, means), writer, preparation, emit, stop or Stop(), pacing)
 
 
 def _manifest(

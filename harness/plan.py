@@ -9,13 +9,13 @@ from itertools import product
 from msgspec import Struct
 from msgspec.structs import replace
 
+from harness import tiers
 from harness.model.case import HOST, Case, Limits, Pace, Plan, Role, Skip, Trial, WorkloadRef
 from harness.model.machine import Capabilities, MeterState
 from harness.model.profile import HardwareProfile, Target
 
 GATE_PROCESSES = 3
 """Fewer say nothing of how far gate trials lie apart."""
-GPU_LIMITS = "this version does not cap a GPU's memory: a GPU target runs only as the host's own"
 
 
 class Selected(Struct, frozen=True):
@@ -43,6 +43,8 @@ class Settings(Struct, frozen=True):
     ceiling_timeout_seconds: float = 180.0
     sustained_seconds: float | None = None
     """Load for so long instead of until precise; None: single stream."""
+    slow_down: bool = False
+    """Also each board's cases at the pace that is projected for them."""
 
 
 QUICK = Settings(
@@ -97,10 +99,8 @@ def why_not(
         return f"{choice.ref.name} does not support the runtime {case.runtime}"
     if case.dtype not in choice.supported_dtypes:
         return f"{choice.ref.name} does not support {case.dtype}"
-    if target.device == "gpu" and not capabilities.gpus:
-        return "this host has no GPU"
-    if target.device == "gpu" and profile.kind != HOST:
-        return GPU_LIMITS
+    if (reason := tiers.why_not(case, profile, target, capabilities)) is not None:
+        return reason
     state = next((r for r in capabilities.runtimes if (r.id, r.device) == (case.runtime, case.device)), None)
     return (state.reason or state.refused.get(case.dtype)) if state is not None else None
 
@@ -119,14 +119,17 @@ def _trials(
         trials += block
     trials += _gate(works, settings) + _composition(hosts, settings)
     trials += _energy(hosts, capabilities, settings)
-    ceilings = [_ceiling(case, profiles[case.profile], settings) for case in boards]
+    limits = _limits(boards, profiles, capabilities)
+    ceilings = [_ceiling(case, limits[case.id], settings) for case in boards]
     shuffle(ceilings)
-    return trials + ceilings
+    real = [case for case in boards if profiles[case.profile].kind == "board"]
+    return trials + ceilings + _paced(real, limits, settings)
 
 
 def _block(cases: Iterable[Case], role: Role, replicate: int, settings: Settings) -> list[Trial]:
-    pace, timeout = (settings.timing if role == "timing" else settings.memory), settings.timeout_seconds
-    if role == "timing" and settings.sustained_seconds:
+    timed = role in {"timing", "paced"}
+    pace, timeout = (settings.timing if timed else settings.memory), settings.timeout_seconds
+    if timed and settings.sustained_seconds:
         pace = replace(pace, budget_seconds=settings.sustained_seconds)
         timeout += settings.sustained_seconds
     return [Trial(case, role, replicate, Limits(), pace, timeout, seed=settings.seed) for case in cases]
@@ -154,12 +157,20 @@ def covers(meter: MeterState, device: str) -> bool:
     return device in meter.devices and bool(scopes - {"package"} if device == "gpu" else scopes)
 
 
-def _ceiling(case: Case, profile: HardwareProfile, settings: Settings) -> Trial:
-    target = next(t for t in profile.target if t.id == case.target)
-    limits = Limits(
-        memory_bytes=profile.budget_bytes,
-        swap_bytes=profile.swap_bytes,
-        cores=target.cores,
-        threads=target.cores,
-    )
+def _limits(
+    boards: Sequence[Case], profiles: dict[str, HardwareProfile], capabilities: Capabilities
+) -> dict[str, Limits]:
+    """By case: what its tier allows. The first GPU of this host stands for any tier's."""
+    gpu = next(iter(capabilities.gpus), None)
+    targets = {(p.id, t.id): t for p in profiles.values() for t in p.target}
+    return {c.id: tiers.limits(profiles[c.profile], targets[c.profile, c.target], gpu) for c in boards}
+
+
+def _paced(boards: Sequence[Case], limits: dict[str, Limits], settings: Settings) -> list[Trial]:
+    """Last of all: what a projection is made of has been measured by then, and whether the case fits is known."""
+    able = boards if settings.slow_down else ()
+    return [replace(trial, limits=limits[trial.case.id]) for trial in _block(able, "paced", 0, settings)]
+
+
+def _ceiling(case: Case, limits: Limits, settings: Settings) -> Trial:
     return Trial(case, "ceiling", 0, limits, settings.memory, settings.ceiling_timeout_seconds, seed=settings.seed)

@@ -25,6 +25,7 @@ class Code(StrEnum):
     MONITOR = "monitor-too-costly"
     PRECISION = "precision-not-reached"
     SLOWS_DOWN = "slows-down"
+    PACE_MISSED = "pace-missed"
 
 
 HINTS: dict[Code, str] = {
@@ -43,9 +44,10 @@ HINTS: dict[Code, str] = {
     Code.MONITOR: "measure with --json or with standard error redirected to a file, so that no live display is drawn",
     Code.PRECISION: "give it a larger --budget",
     Code.SLOWS_DOWN: "the steady state is the last minutes' figure: quote that one for continuous work",
+    Code.PACE_MISSED: "this host is hardly faster than the tier: end other programs, or take a faster host",
 }
 
-REMARKS = frozenset({Code.PRECISION, Code.SLOWS_DOWN})
+REMARKS = frozenset({Code.PRECISION, Code.SLOWS_DOWN, Code.PACE_MISSED})
 """Codes that say something of a figure and leave it valid."""
 
 

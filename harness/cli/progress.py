@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.engine import Stop
-from harness.model.case import Trial
+from harness.model.case import UNDER_LIMITS, Trial
 from harness.model.events import EngineEvent, Notice, TrialEnded, TrialStage, TrialStarted
 from harness.model.outcome import DoesNotFit, Failed, Outcome, Thrashes, TimedOut, Unsupported, name_of
 from harness.model.units import show, show_bytes
@@ -105,7 +105,7 @@ def line_of(event: EngineEvent) -> str | None:
 
 def _subject(trial: Trial) -> str:
     case = trial.case
-    tier = case.tier if trial.role == "ceiling" else f"this host's {case.device}"
+    tier = case.tier if trial.role in UNDER_LIMITS else f"this host's {case.device}"
     return f"{case.workload.id} on {tier}, {case.runtime} {case.dtype}"
 
 

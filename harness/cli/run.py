@@ -16,6 +16,11 @@ if TYPE_CHECKING:
     from harness.api import RunHandle
     from harness.plan import Settings
 
+_OF_THE_PLAN = (
+    "workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "slow_down", "sustained", "out",
+)  # fmt: skip
+"""What a run that is resumed was told when it began."""
+
 
 @click.command("run", short_help="Run workloads and render a report.")
 @click.argument("workloads", nargs=-1, shell_complete=options.complete_workloads)
@@ -43,6 +48,9 @@ if TYPE_CHECKING:
 )
 @click.option(
     "--gate", is_flag=True, help="Also memory peaks that repeat: the allocator held still, 3 processes or more."
+)
+@click.option(
+    "--slow-down", is_flag=True, help="Also each board's cases at the pace that is projected for them, by waiting."
 )
 @click.option("--timeout", type=click.FloatRange(min=1), metavar="SECONDS", help="For one trial.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of order and inputs.")
@@ -75,6 +83,7 @@ def _settings(asked: dict[str, Any]) -> Settings:
     processes = asked["processes"] or (1 if asked["sustained"] else None)
     changes = {"processes": processes, "timeout_seconds": asked["timeout"], "sustained_seconds": asked["sustained"]}
     changes = {k: v for k, v in changes.items() if v is not None}
+    changes |= {"slow_down": True} if asked["slow_down"] else {}
     if asked["gate"]:
         changes["gate"] = _gate()
     if asked["timeout"] is not None:
@@ -113,11 +122,7 @@ def _new(asked: dict[str, Any], settings: Settings, emit: Any, stop: Any) -> Run
 def _resume(path: Path, asked: dict[str, Any], emit: Any, stop: Any) -> RunHandle:
     from harness import api
 
-    given = [
-        n
-        for n in ("workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "sustained", "out")
-        if asked[n]
-    ]
+    given = [name for name in _OF_THE_PLAN if asked[name]]
     if given:
         raise UserError(f"--resume goes on with the run's own plan: leave out {', '.join(given)}")
     return api.resume(path, means=asked["means"], emit=emit, stop=stop)

@@ -8,8 +8,10 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from harness.engine.assemble import assemble, broken
+from harness.engine import pacing
+from harness.engine.assemble import assemble, broken, not_run
 from harness.engine.own_cost import OwnCost
+from harness.engine.pacing import Pacing, no_projection
 from harness.engine.prepared import Preparation
 from harness.executors import Executor
 from harness.model.case import Plan, Trial
@@ -22,7 +24,7 @@ from harness.model.events import (
     TrialStage,
     TrialStarted,
 )
-from harness.model.outcome import Ok, Outcome
+from harness.model.outcome import Ok, Outcome, Unsupported
 from harness.model.record import Record
 from harness.model.spec import Ending
 from harness.store import RunWriter
@@ -54,12 +56,17 @@ class Engine:
     preparation: Preparation
     emit: Callable[[EngineEvent], None] = lambda _event: None
     stop: Stop = field(default_factory=Stop)
+    pacing: Pacing = no_projection
     _broken: dict[str, Outcome] = field(default_factory=dict)
     _uncapped_seconds: dict[str, float] = field(default_factory=dict)
+    _paces: bool = False
+    _records: list[Record] = field(default_factory=list)
+    """All so far; kept only where a projection will be made of them."""
 
     def run(self, plan: Plan, done: Iterable[Record] = ()) -> bool:
         """Run every trial of ``plan`` that has no record in ``done``; False where it was stopped before the end."""
         finished = {record.trial_id for record in done}
+        self._paces = any(trial.role == "paced" for trial in plan.trials)
         for earlier in done:
             self._learn(earlier)
         left = [trial for trial in plan.trials if trial.id not in finished]
@@ -94,10 +101,18 @@ class Engine:
         outcome = self._broken.get(trial.case.work_id)
         if outcome is not None:
             return broken(trial, outcome, _now())
-        prepared = self.preparation.known(trial)
+        settled = self._settled(trial)
+        if isinstance(settled, Unsupported):
+            return not_run(trial, settled, _now())
+        prepared = self.preparation.known(settled)
         return self._try(self._patient(prepared.trial), prepared.files)
 
+    def _settled(self, trial: Trial) -> Trial | Unsupported:
+        return pacing.settled(trial, self._records, self.pacing) if trial.role == "paced" else trial
+
     def _learn(self, record: Record) -> None:
+        if self._paces:
+            self._records.append(record)
         if record.trial.role == "need" and isinstance(record.outcome, Ok):
             self._uncapped_seconds[record.trial.case.work_id] = record.wall_seconds
 

@@ -8,8 +8,8 @@ from signal import SIGABRT, Signals
 from msgspec.structs import replace
 
 from harness.checks import with_findings
-from harness.model.case import Trial
-from harness.model.events import ChildEvent, Ended, Found, Measured, Said, StageBegan, StepDone
+from harness.model.case import UNDER_LIMITS, Trial
+from harness.model.events import Capped, ChildEvent, Ended, Found, Measured, Said, StageBegan, StepDone
 from harness.model.measure import TREE_PEAK, Finding, Measurement, Provenance
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut
 from harness.model.record import Record
@@ -36,7 +36,7 @@ def assemble(
         started=started,
         wall_seconds=ending.wall_seconds,
         measurements=(*_measurements(trial, events, ending), *own),
-        enforced=ending.enforced,
+        enforced=(*ending.enforced, *(e.enforced for e in events if isinstance(e, Capped))),
         usage=ending.usage,
         findings=tuple(replace(e.finding, subject=trial.id) for e in events if isinstance(e, Found))
         + _child_oom(trial, ending, outcome)
@@ -51,7 +51,12 @@ def assemble(
 def broken(trial: Trial, outcome: Outcome, started: str) -> Record:
     """The record of a trial that was not run because preparing its work had failed."""
     finding = Finding("error", "not-prepared", "the work could not be prepared, so it was not tried", "", trial.id)
-    return Record(trial.id, trial, outcome, started, 0.0, findings=(finding,))
+    return replace(not_run(trial, outcome, started), findings=(finding,))
+
+
+def not_run(trial: Trial, outcome: Outcome, started: str) -> Record:
+    """The record of a trial of which something was known before it was run."""
+    return Record(trial.id, trial, outcome, started, 0.0)
 
 
 def decide(trial: Trial, events: Sequence[ChildEvent], ending: Ending) -> Outcome:
@@ -113,7 +118,7 @@ def _stage(events: Sequence[ChildEvent]) -> str:
 
 
 def _measurements(trial: Trial, events: Sequence[ChildEvent], ending: Ending) -> tuple[Measurement, ...]:
-    provenance: Provenance = "enforced" if trial.role == "ceiling" else "measured"
+    provenance: Provenance = "enforced" if trial.role in UNDER_LIMITS else "measured"
     inside = [replace(e.measurement, provenance=provenance) for e in events if isinstance(e, Measured)]
     found = (*inside, _whole_tree(inside, ending.usage.peak_bytes, provenance))
     return tuple(map(_held_still, found)) if trial.role == "gate" else found

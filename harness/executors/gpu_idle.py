@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from msgspec.structs import replace
 
 from harness.host.gpu import tenants
-from harness.model.case import Trial
+from harness.model.case import HOST, Trial
 from harness.model.measure import Finding
 from harness.model.spec import Ending
 from harness.model.units import MIB, show_bytes
@@ -35,7 +35,7 @@ class GpuIdle:
 
     def baseline(self, trial: Trial) -> int | None:
         """Bytes in use on the trial's GPU now; None for a trial that has none, and where NVML does not say."""
-        return self.used(_index(trial)) if trial.case.device == "gpu" else None
+        return self.used(gpu_index(trial)) if trial.case.device == "gpu" else None
 
     def settled(self, trial: Trial, baseline: int | None, ending: Ending) -> Ending:
         """``ending``, once the GPU is back at ``baseline`` or patience is at an end, which it then says."""
@@ -47,14 +47,17 @@ class GpuIdle:
         return replace(ending, findings=(*ending.findings, _not_back(left))) if left > 0 else ending
 
     def _above(self, trial: Trial, baseline: int) -> int:
-        used = self.used(_index(trial))
+        used = self.used(gpu_index(trial))
         return 0 if used is None else max(0, used - baseline - SLACK_BYTES)
 
 
-def _index(trial: Trial) -> int:
-    """As the child counts GPUs: in the order of the bus, like NVML."""
+def gpu_index(trial: Trial) -> int:
+    """The one GPU that a trial sees, counted in the order of the bus, like NVML.
+
+    Of targets ``gpu0``, ``gpu1`` ... of this host each its own; the first where there is one, and for a board's.
+    """
     number = trial.case.target.removeprefix("gpu")
-    return int(number) if number.isdigit() else 0
+    return int(number) if number.isdigit() and trial.case.profile == HOST else 0
 
 
 def _not_back(left: int) -> Finding:

@@ -19,12 +19,12 @@ import harness
 from harness import limits
 from harness.errors import MachineError
 from harness.executors.beside import Beside
-from harness.executors.gpu_idle import GpuIdle
+from harness.executors.gpu_idle import GpuIdle, gpu_index
 from harness.executors.wait import Watcher
 from harness.launch import __file__ as launcher
-from harness.limits import Group, Watch
+from harness.limits import Group, Watch, mps
 from harness.model import codec
-from harness.model.case import Trial
+from harness.model.case import UNDER_LIMITS, Trial
 from harness.model.events import ChildEvent
 from harness.model.spec import ChildSpec, Ending, TreeWatch
 
@@ -135,7 +135,7 @@ class LocalExecutor:
             "procs": join.procs,
             "rlimits": join.rlimits,
             "warm": list(files) if trial.role in WARM_ROLES else [],
-            "drop": list(files) if trial.role == "ceiling" else [],
+            "drop": list(files) if trial.role in UNDER_LIMITS else [],
             "parent": os.getpid(),
         }
 
@@ -174,11 +174,11 @@ def _tree(watch: Watch) -> TreeWatch:
 
 
 def _gpu(trial: Trial) -> dict[str, str]:
-    """The one GPU that the trial sees: of targets ``gpu0``, ``gpu1`` ... each its own; the first where there is one."""
+    """The one GPU that the trial sees, and how much of it where something listens to that."""
     if trial.case.device != "gpu":
         return {}
-    number = trial.case.target.removeprefix("gpu")
-    return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": number or "0"}
+    share = mps.environment(trial.limits.gpu_percent, mps.is_running())
+    return {"CUDA_DEVICE_ORDER": "PCI_BUS_ID", "CUDA_VISIBLE_DEVICES": str(gpu_index(trial)), **share}
 
 
 def artefacts_directory(cache: Path, trial: Trial) -> Path:

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from contextlib import contextmanager
 from importlib import import_module
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from harness.host import multiprocessors
 from harness.model.machine import Gpu
 
 if TYPE_CHECKING:
@@ -24,7 +27,9 @@ class Tenants(Struct, frozen=True):
     persistent: bool | None
 
 
-def gpus(unified_bytes: int, nvml: Any = None) -> tuple[Gpu, ...]:
+def gpus(
+    unified_bytes: int, nvml: Any = None, counts: Callable[[], Sequence[int]] = multiprocessors.counts
+) -> tuple[Gpu, ...]:
     """The GPUs, in NVML's order; none where there is no driver.
 
     A GPU that shares the machine's memory has no memory of its own to report: it gets ``unified_bytes``.
@@ -33,7 +38,8 @@ def gpus(unified_bytes: int, nvml: Any = None) -> tuple[Gpu, ...]:
         if library is None:
             return ()
         driver = str(_ask(library, "nvmlSystemGetDriverVersion") or "")
-        return tuple(_gpu(library, index, driver, unified_bytes) for index in _indices(library))
+        found = [_gpu(library, index, driver, unified_bytes) for index in _indices(library)]
+    return _counted(found, counts() if found else ())
 
 
 def tenants(nvml: Any = None) -> tuple[Tenants, ...]:
@@ -58,6 +64,13 @@ def _session(nvml: Any) -> Iterator[Any]:
         yield library
     finally:
         _ask(library, "nvmlShutdown")
+
+
+def _counted(found: Sequence[Gpu], counts: Sequence[int]) -> tuple[Gpu, ...]:
+    """With their multiprocessors, where CUDA sees the same GPUs: with MIG on it sees parts of them."""
+    if len(counts) != len(found) or any(gpu.mig for gpu in found):
+        return tuple(found)
+    return tuple(replace(gpu, multiprocessors=count) for gpu, count in zip(found, counts, strict=True))
 
 
 def _ask(library: Any, call: str, *arguments: object) -> Any:

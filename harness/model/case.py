@@ -6,10 +6,14 @@ from typing import Literal
 
 from msgspec import Struct
 
-Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition"]
+Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition", "paced"]
 """``prepare``: fill the caches, measure nothing. ``timing``: time alone. ``need``: memory, uncapped. ``ceiling``: load
 and a few steps under the profile's limit. ``energy``: joules over a window. ``gate``: memory that repeats, with the
-allocator held still. ``composition``: what tensors the memory is made of."""
+allocator held still. ``composition``: what tensors the memory is made of. ``paced``: under the profile's limit, slowed
+down to its projected time."""
+
+UNDER_LIMITS: frozenset[Role] = frozenset({"ceiling", "paced"})
+"""Roles that are run for one tier, under its limits; what they measure is ``enforced``."""
 
 Device = Literal["cpu", "gpu"]
 
@@ -73,6 +77,12 @@ class Limits(Struct, frozen=True, omit_defaults=True):
     swap_bytes: int = 0
     cores: int | None = None
     threads: int | None = None
+    gpu_memory_bytes: int | None = None
+    gpu_multiprocessors: int | None = None
+    gpu_percent: float | None = None
+    """That number as a share of this host's; None where one of them is not known or it is no less."""
+    gpu_shares_memory: bool = False
+    """True where the tier's GPU has no memory of its own: both limits are then of one and the same memory."""
 
 
 class Pace(Struct, frozen=True, omit_defaults=True):
@@ -88,6 +98,8 @@ class Pace(Struct, frozen=True, omit_defaults=True):
     steps: int = 3
     """Steps of a need, gate or ceiling trial after its first."""
     energy_seconds: float = 6.0
+    step_seconds: float | None = None
+    """How long a step of a paced trial is to take, its wait included."""
 
 
 class Trial(Struct, frozen=True):
@@ -106,7 +118,7 @@ class Trial(Struct, frozen=True):
     @property
     def id(self) -> str:
         """Stable within a plan: the case (or its work, where the profile does not matter), role and replicate."""
-        subject = self.case.id if self.role == "ceiling" else self.case.work_id
+        subject = self.case.id if self.role in UNDER_LIMITS else self.case.work_id
         return f"{self.role}:{subject}#{self.replicate}"
 
 

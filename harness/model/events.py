@@ -7,7 +7,7 @@ from msgspec import Struct
 from harness.model.case import Trial
 from harness.model.measure import Finding, Measurement, Stage
 from harness.model.outcome import Outcome
-from harness.model.record import Record
+from harness.model.record import Enforced, Record
 
 
 class Said(Struct, frozen=True, tag="said"):
@@ -34,6 +34,12 @@ class Found(Struct, frozen=True, tag="found"):
     finding: Finding
 
 
+class Capped(Struct, frozen=True, tag="capped"):
+    """The child set a limit of its own and read it back."""
+
+    enforced: Enforced
+
+
 class StepDone(Struct, frozen=True, tag="step_done"):
     """A step of a memory trial ended: its wall time and the page faults that read from disk."""
 
@@ -48,7 +54,7 @@ class Ended(Struct, frozen=True, tag="ended"):
     items: float | None = None
 
 
-ChildEvent = Said | StageBegan | Measured | Found | StepDone | Ended
+ChildEvent = Said | StageBegan | Measured | Found | Capped | StepDone | Ended
 
 
 class TrialStarted(Struct, frozen=True, tag="trial_started"):

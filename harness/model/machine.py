@@ -17,6 +17,8 @@ class Gpu(Struct, frozen=True):
     memory_bytes: int
     driver: str = ""
     mig: bool = False
+    multiprocessors: int | None = None
+    """None where the CUDA driver could not be asked."""
 
 
 class MeansState(Struct, frozen=True):

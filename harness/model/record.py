@@ -16,7 +16,7 @@ from harness.model.profile import HardwareProfile
 class Enforced(Struct, frozen=True):
     """One limit: what was asked, what was read back, and by which means. ``given`` None means not enforced."""
 
-    limit: Literal["memory", "swap", "cores", "threads", "gpu_memory"]
+    limit: Literal["memory", "swap", "cores", "threads", "gpu_memory", "gpu_multiprocessors"]
     asked: int
     given: int | None
     means: str

@@ -10,6 +10,9 @@ from harness.model.case import Trial
 from harness.model.measure import Finding
 from harness.model.record import Enforced, Usage
 
+MPS_PERCENTAGE = "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE"
+"""Environment variable by which CUDA's multi-process service is told what share of a GPU a process may use."""
+
 
 class TreeWatch(Struct, frozen=True):
     """The kernel's accounts of the trial's own group, as paths that the child reads."""

@@ -7,7 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
-from harness.model.case import HOST, Case
+from harness.model.case import HOST, Case, Role
 from harness.model.estimate import Estimate, NotProjected
 from harness.model.measure import GPU_RESERVED, LATENCY, PROCESS_PEAK, TREE_PEAK, Measurement
 from harness.model.outcome import DoesNotFit, Ok, Outcome, Thrashes, Unsupported, name_of
@@ -54,6 +54,8 @@ class CaseFacts(Struct, frozen=True):
     """Why there is no estimate, where a projection was tried."""
     generic: bool = False
     """True where the tier is a limit that stands for no board: it has no estimate."""
+    paced: Record | None = None
+    """Its trial at the pace of the tier; it has no say in the outcome."""
 
     @property
     def on_host(self) -> bool:
@@ -80,7 +82,8 @@ class CaseFacts(Struct, frozen=True):
 def gather(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = None) -> tuple[CaseFacts, ...]:
     """One CaseFacts a case of the plan, left-out ones included, in the plan's order. ``estimates`` go by case id."""
     latest = {r.trial_id: r for r in run.records}
-    works, ceilings = _by_work(latest.values()), _ceilings(latest.values())
+    works, ceilings = _by_work(latest.values()), _by_case(latest.values(), "ceiling")
+    paced = _by_case(latest.values(), "paced")
     profiles = {p.id: p for p in run.manifest.profiles}
     skipped = {s.case.id: s.reason for s in run.manifest.plan.skips}
     cases = {c.id: c for c in (*run.manifest.plan.cases, *(s.case for s in run.manifest.plan.skips))}
@@ -102,6 +105,7 @@ def gather(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = N
                 estimate=projected if isinstance(projected, Estimate) else None,
                 not_projected=projected.reason if isinstance(projected, NotProjected) else "",
                 generic=generic,
+                paced=paced.get(case.id),
             )
         )
     return tuple(found)
@@ -123,8 +127,8 @@ def _by_work(records: Iterable[Record]) -> dict[str, Work]:
     return {work: Work(**{role: tuple(found) for role, found in by.items()}) for work, by in roles.items()}
 
 
-def _ceilings(records: Iterable[Record]) -> dict[str, Record]:
-    return {r.trial.case.id: r for r in records if r.trial.role == "ceiling"}
+def _by_case(records: Iterable[Record], role: Role) -> dict[str, Record]:
+    return {r.trial.case.id: r for r in records if r.trial.role == role}
 
 
 def _outcome(case: Case, work: Work, ceiling: Record | None, skipped: str | None) -> Outcome | None:
@@ -152,8 +156,9 @@ def _limit(
     if ceiling is not None:
         if isinstance(outcome, DoesNotFit | Thrashes):
             return outcome.limit_bytes
-        if ceiling.trial.limits.memory_bytes is not None:
-            return ceiling.trial.limits.memory_bytes
+        limits = ceiling.trial.limits
+        if limits.gpu_memory_bytes is not None or limits.memory_bytes is not None:
+            return limits.memory_bytes if limits.gpu_memory_bytes is None else limits.gpu_memory_bytes
     if case.profile != HOST:
         return _budget(case, profile)
     environment = run.manifest.environment

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Literal
 
+from harness.model.measure import GPU_RESERVED, TREE_PEAK
 from harness.model.outcome import DoesNotFit, Ok, Outcome, Thrashes, Unsupported
 from harness.model.record import Enforced, Record
 from harness.model.units import KIB, show_bytes
@@ -14,35 +15,77 @@ SLACK = 64 * KIB
 """In bytes: the kernel keeps limits in whole pages, and the largest are of this size."""
 
 
-def memory_limit(record: Record) -> Enforced | None:
-    """What was asked and given of memory, None where the record does not say."""
-    return next((e for e in record.enforced if e.limit == "memory"), None)
+def memory_limits(ceiling: Record) -> tuple[Enforced, ...]:
+    """What was asked and given of the memory that the trial's outcome stands on; nothing where the record has none."""
+    return tuple(limit for _, limit in _deciding(ceiling) if limit is not None)
 
 
 def enforcement(ceiling: Record | None) -> Enforcement:
-    """How far the trial's memory limit was in force; empty where there was no such trial."""
+    """How far the trial's memory limits were in force; empty where there was no such trial."""
     if ceiling is None:
         return ""
-    limit = memory_limit(ceiling)
-    if limit is None or limit.given is None or limit.given > limit.asked + SLACK:
+    limits = [limit for _, limit in _deciding(ceiling)]
+    if any(limit is None or _is_loose(limit) for limit in limits):
         return "not enforced"
-    return "approximately enforced" if limit.approximate else "enforced"
+    return "approximately enforced" if any(limit and limit.approximate for limit in limits) else "enforced"
 
 
 def told(ceiling: Record) -> Outcome:
-    """The trial's outcome as far as its limit lets it speak of the tier: otherwise it was as good as not tried."""
+    """The trial's outcome as far as its limits let it speak of the tier: otherwise it was as good as not tried."""
     outcome = ceiling.outcome
     if not isinstance(outcome, Ok | Thrashes | DoesNotFit):
         return outcome
-    limit = memory_limit(ceiling)
+    doubts = [_doubt(name, limit, outcome) for name, limit in _deciding(ceiling)]
+    doubt = next(filter(None, doubts), "") or _beyond_shared(ceiling)
+    return Unsupported(doubt) if doubt else outcome
+
+
+def _deciding(ceiling: Record) -> list[tuple[str, Enforced | None]]:
+    """The limits that an outcome stands on: of what ran to its end all of them, else the one that it ran into."""
+    found: dict[str, Enforced] = {e.limit: e for e in ceiling.enforced}
+    limits, outcome = ceiling.trial.limits, ceiling.outcome
+    asked = {"gpu_memory": limits.gpu_memory_bytes, "memory": limits.memory_bytes}
+    names = [name for name, number in asked.items() if number is not None] or ["memory"]
+    if isinstance(outcome, DoesNotFit | Thrashes):
+        met = (n for n in names if n in found and outcome.limit_bytes in {found[n].asked, found[n].given})
+        names = [next(met, "memory")]
+    return [(name, found.get(name)) for name in names]
+
+
+def _is_loose(limit: Enforced) -> bool:
+    return limit.given is None or limit.given > limit.asked + SLACK
+
+
+def _doubt(name: str, limit: Enforced | None, outcome: Outcome) -> str:
+    """Why the limit does not bear the outcome; empty where it does."""
+    words = {"gpu_memory": "GPU memory"}.get(name, name)
     if limit is None or limit.given is None:
         note = limit.note if limit else ""
-        return Unsupported(f"memory limit not enforced{f': {note}' if note else ''}")
-    if not isinstance(outcome, DoesNotFit) and enforcement(ceiling) == "not enforced":
-        return Unsupported(f"memory limit not enforced: {_asked_and_given(limit)}")
+        return f"{words} limit not enforced{f': {note}' if note else ''}"
+    if not isinstance(outcome, DoesNotFit) and _is_loose(limit):
+        return f"{words} limit not enforced: {_asked_and_given(limit)}"
     if not isinstance(outcome, Ok) and limit.given < limit.asked - SLACK:
-        return Unsupported(f"tried only under a tighter limit: {_asked_and_given(limit)}")
-    return outcome
+        return f"tried only under a tighter limit: {_asked_and_given(limit)}"
+    return ""
+
+
+def _beyond_shared(ceiling: Record) -> str:
+    """Where CPU and GPU share one memory, two limits of its size hold each of them but not both together."""
+    limits = ceiling.trial.limits
+    if not limits.gpu_shares_memory or limits.memory_bytes is None or not isinstance(ceiling.outcome, Ok):
+        return ""
+    peaks = [_peak(ceiling, metric.id) for metric in (TREE_PEAK, GPU_RESERVED)]
+    if None in peaks:
+        return "CPU and GPU share this tier's memory, and what they took together could not be read"
+    together = sum(filter(None, peaks))
+    if together <= limits.memory_bytes + SLACK:
+        return ""
+    tier, took = show_bytes(limits.memory_bytes), show_bytes(together)
+    return f"CPU and GPU share {tier} on this tier, which no limit here holds: together they took {took}"
+
+
+def _peak(record: Record, metric_id: str) -> float | None:
+    return max((v for m in record.measurements if m.metric.id == metric_id for v in m.values), default=None)
 
 
 def _asked_and_given(limit: Enforced) -> str:

@@ -39,9 +39,15 @@ def _detail(spots: Sequence[Spot], line: Line, workloads: int) -> WorkloadDetail
 
 
 def _own(spot: Spot) -> dict[str, Value]:
-    """Every figure a tier has of its own; of what it lacks only the reason for a missing latency or memory."""
-    chosen = {k: v for k, v in spot.values.items() if v.value is not None or k in {"latency", "memory"}}
-    return {k: v for k, v in chosen.items() if v.provenance == "projected" or not spot.tier.board}
+    """Every figure a tier has of its own; of what it lacks only the reason for a missing latency or memory.
+
+    Of a board's that is what was projected for it, and how it went at that pace.
+    """
+    kept = {"latency", "memory", "paced_latency"}
+    chosen = {k: v for k, v in spot.values.items() if v.value is not None or k in kept}
+    if not spot.tier.board:
+        return chosen
+    return {k: v for k, v in chosen.items() if v.provenance == "projected" or k.startswith("paced_")}
 
 
 def _column(tier: Tier, values: Iterable[Value]) -> FigureColumn:

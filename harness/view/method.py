@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from harness.model.machine import Environment, Gpu
 from harness.model.measure import Metric
@@ -11,6 +11,7 @@ from harness.model.profile import HardwareProfile
 from harness.model.record import Enforced, Record, Run
 from harness.model.units import show_bytes
 from harness.verdict import SLACK
+from harness.view.not_imitated import not_imitated
 from harness.view.own_cost import own_cost
 from harness.view.report import Fact, LimitSet, Method, Tier, TierMethod
 from harness.view.scene import Scene, Spot
@@ -39,11 +40,24 @@ def method(scene: Scene) -> Method:
 def _tier(scene: Scene, tier: Tier) -> TierMethod:
     spots = [s for s in scene.spots.values() if s.tier.index == tier.index]
     records = [r for s in spots for r in _records(s)]
-    limits = tuple(_limit_set(e) for e in dict.fromkeys(e for r in records for e in r.enforced))
-    missing = ""
+    limits = [_limit_set(e) for e in dict.fromkeys(e for r in records for e in r.enforced)]
     if not limits:
         missing = "nothing was limited" if not tier.board else "no trial ran under this tier's limits"
-    return TierMethod(tier, _basis(scene, tier), limits, missing)
+        return TierMethod(tier, _basis(scene, tier), (), missing)
+    return TierMethod(tier, _basis(scene, tier), (*limits, *_beyond_limits(scene, tier, records)))
+
+
+def _beyond_limits(scene: Scene, tier: Tier, records: Sequence[Record]) -> list[LimitSet]:
+    """What no limit reaches; nothing for this machine itself, and for a limit that stands for no board."""
+    profile = _profile(scene, tier)
+    target = next((t for t in profile.target if f"{profile.id}:{t.id}" == tier.id), None) if profile else None
+    if profile is None or target is None or profile.kind != "board":
+        return []
+    return not_imitated(profile, target, records, scene.run.manifest.environment.machine)
+
+
+def _profile(scene: Scene, tier: Tier) -> HardwareProfile | None:
+    return next((p for p in scene.run.manifest.profiles if p.id == tier.id.split(":")[0]), None)
 
 
 def _records(spot: Spot) -> tuple[Record, ...]:
@@ -55,7 +69,7 @@ def _records(spot: Spot) -> tuple[Record, ...]:
 def _basis(scene: Scene, tier: Tier) -> str:
     if not tier.board:
         return "This machine itself: time, memory and energy are its own."
-    profile = next((p for p in scene.run.manifest.profiles if p.id == tier.id.split(":")[0]), None)
+    profile = _profile(scene, tier)
     return _budget(profile) if profile else ""
 
 
@@ -63,12 +77,11 @@ def _budget(profile: HardwareProfile) -> str:
     memory = profile.memory
     if profile.kind == "generic":
         return f"A generic limit and no board: {show_bytes(profile.budget_bytes)} for a workload."
-    text = (
+    return (
         f"{show_bytes(memory.usable.base)} usable ({memory.usable.kind}) less {show_bytes(memory.reserve.base)} "
         f"for its system ({memory.reserve.kind}) leaves {show_bytes(profile.budget_bytes)}; "
         f"swap {show_bytes(profile.swap_bytes) if profile.swap_bytes else 'none'}."
     )
-    return text + " Not imitated: its instruction set, clock, memory bandwidth, accelerators."
 
 
 def _limit_set(enforced: Enforced) -> LimitSet:
@@ -77,7 +90,7 @@ def _limit_set(enforced: Enforced) -> LimitSet:
     kept = e.given is not None and abs(e.given - e.asked) <= slack
     given = "–" if e.given is None else _amount(e.limit, e.given)
     asked = _amount(e.limit, e.asked)
-    name = e.limit.replace("_", " ")
+    name = e.limit.replace("gpu_", "GPU ")
     if e.given is None:
         verdict = "not enforced"
     elif kept:
@@ -90,7 +103,8 @@ def _limit_set(enforced: Enforced) -> LimitSet:
 def _amount(limit: str, number: int) -> str:
     if limit in _BYTES:
         return show_bytes(number)
-    return f"{number} {limit if number != 1 else limit.removesuffix('s')}"
+    noun = limit.removeprefix("gpu_")
+    return f"{number} {noun if number != 1 else noun.removesuffix('s')}"
 
 
 def _machine(environment: Environment) -> Iterable[Fact]:

@@ -9,7 +9,7 @@ from datetime import datetime
 from harness.model.estimate import Estimate, NotProjected
 from harness.model.measure import Provenance
 from harness.model.record import Run
-from harness.verdict import TRIED, article, counts, headline, joined, memory_limit
+from harness.verdict import TRIED, article, counts, headline, joined, memory_limits
 from harness.view.across import across
 from harness.view.data import rows
 from harness.view.details import details
@@ -105,7 +105,7 @@ def _how_enforced(scene: Scene) -> str:
         return ""
     if not held:
         return "No memory limit could be enforced here, so nothing can be said of what fits a board."
-    means = dict.fromkeys(e.means for f in held if f.ceiling and (e := memory_limit(f.ceiling)))
+    means = dict.fromkeys(e.means for f in held if f.ceiling for e in memory_limits(f.ceiling))
     about = "approximately " if any(f.enforcement == "approximately enforced" for f in held) else ""
     machine = scene.run.manifest.environment.machine
     said = f"Each board's memory limit was {about}enforced on this {machine} host by {joined(list(means))}"

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from harness.checks import validity
+from harness.model.outcome import Ok
 from harness.model.units import show_percent
 from harness.verdict import CaseFacts
 from harness.view.figures import Value
+from harness.view.paced import in_words
 
 
 def remarks(facts: CaseFacts, values: Mapping[str, Value]) -> Iterator[str]:
-    """Short sentences, only of figures that are the tier's own; none where there is nothing to say."""
+    """Short sentences of figures that are the tier's own, and of how it went at a board's pace; none where there is
+    nothing to say."""
     if not facts.on_host:
+        if isinstance(facts.outcome, Ok) and (said := in_words(values)):
+            yield said
         return
     verdicts = [validity(r) for r in (*facts.work.timing, *facts.work.energy)]
     invalid = [v for v in verdicts if v.state == "invalid"]

@@ -179,9 +179,12 @@ class LimitSet(Struct, frozen=True):
     given: str
     means: str
     verdict: str
-    """``enforced``, ``approximate`` or ``not enforced``, with ``asked 4 cores, given 2`` where they differ."""
+    """``enforced``, ``approximate``, ``not enforced`` or ``not imitated``, with ``asked 4 cores, given 2`` where they
+    differ."""
     kept: bool
     note: str
+    expected: bool = False
+    """True where no host can imitate it, so that nothing went wrong."""
 
 
 class TierMethod(Struct, frozen=True):

@@ -14,6 +14,7 @@ from harness.verdict import CaseFacts, Judged, deadline_state, gather, state_of
 from harness.view.figures import Value, values_of
 from harness.view.memory_parts import memory_parts
 from harness.view.names import label
+from harness.view.paced import paced
 from harness.view.report import Tier
 from harness.view.tiers import tiers_of
 
@@ -84,7 +85,7 @@ def lay_out(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = 
     for fact in facts:
         line, tier = lines[_key(fact.case)], tiers[fact.case.tier]
         values = values_of(fact, run.manifest.capabilities, run.manifest.environment.machine)
-        values |= memory_parts(fact) if fact.on_host else {}
+        values |= memory_parts(fact) if fact.on_host else paced(fact)
         judged = _judged(fact, values, short[line.index])
         spots[line.index, tier.index] = Spot(line, tier, fact, values, judged)
     return Scene(run, tuple(tiers.values()), tuple(lines.values()), spots)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import sys
 import traceback
+from collections.abc import Iterator
 from pathlib import Path
 
 from harness.errors import UserError
@@ -26,6 +27,8 @@ _ALLOCATION = (
 _LOADING = "failed to map segment from shared object"
 """What the dynamic loader says where a limit leaves no room for a library; a reason behind it would be another one."""
 _ALLOCATION_TYPES = ("MemoryError", "OutOfMemoryError", "_ArrayMemoryError")
+GPU_TYPE, GPU_WORDS = "OutOfMemoryError", "cuda out of memory"
+"""What torch raises, and says, where a GPU's memory runs out."""
 DETAIL_LINES = 30
 
 
@@ -35,13 +38,25 @@ class NotFinite(ValueError):  # noqa: N818 - it names what happened
 
 def is_allocation_failure(error: BaseException) -> bool:
     """Whether ``error``, or what caused it, says that memory could not be had."""
-    chain: BaseException | None = error
-    while chain is not None:
-        names = {kind.__name__ for kind in type(chain).__mro__}
-        if names & set(_ALLOCATION_TYPES) or _speaks_of_allocation(str(chain)):
-            return True
-        chain = chain.__cause__ or chain.__context__
-    return False
+    return any(_names(link) & set(_ALLOCATION_TYPES) or _speaks_of_allocation(str(link)) for link in _chain(error))
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    link: BaseException | None = error
+    while link is not None:
+        yield link
+        link = link.__cause__ or link.__context__
+
+
+def _names(error: BaseException) -> set[str]:
+    return {kind.__name__ for kind in type(error).__mro__}
+
+
+def _is_gpus(error: BaseException, trial: Trial) -> bool:
+    """Whether it was the GPU's memory that ran out, and not the process's."""
+    if trial.case.device != "gpu":
+        return False
+    return any(GPU_TYPE in _names(link) or GPU_WORDS in str(link).lower() for link in _chain(error))
 
 
 def _speaks_of_allocation(text: str) -> bool:
@@ -55,7 +70,8 @@ def _no_room_to_load(error: BaseException) -> bool:
 def outcome_of(error: BaseException, trial: Trial, stage: str) -> Outcome:
     """The outcome that stands for an exception raised in ``stage``."""
     if is_allocation_failure(error) or (trial.limits.memory_bytes is not None and _no_room_to_load(error)):
-        return DoesNotFit(_limit(trial), _peak(), f"allocation failed in {stage}: {_one_line(error)}")
+        limit, reached = _on_gpu(trial) if _is_gpus(error, trial) else (_limit(trial), _peak())
+        return DoesNotFit(limit, reached, f"allocation failed in {stage}: {_one_line(error)}")
     return Failed(_one_line(error), stage, _detail(error))
 
 
@@ -71,12 +87,20 @@ def _detail(error: BaseException) -> str:
     return "\n".join(lines[-DETAIL_LINES:])
 
 
+def _on_gpu(trial: Trial) -> tuple[int, int | None]:
+    """The limit on the GPU's memory, all of it where there is none, and the most that torch's allocator held."""
+    torch = sys.modules.get("torch")
+    if torch is None:
+        return _limit(trial), None
+    reached = int(torch.cuda.max_memory_reserved()) or None
+    if trial.limits.gpu_memory_bytes is not None:
+        return trial.limits.gpu_memory_bytes, reached
+    return int(torch.cuda.get_device_properties(0).total_memory), reached
+
+
 def _limit(trial: Trial) -> int:
     if trial.limits.memory_bytes is not None:
         return trial.limits.memory_bytes
-    torch = sys.modules.get("torch")
-    if trial.case.device == "gpu" and torch is not None:
-        return int(torch.cuda.get_device_properties(0).total_memory)
     return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
 
 

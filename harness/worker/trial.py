@@ -14,16 +14,17 @@ from typing import Any, Protocol
 from harness import collect, meters, runtimes
 from harness.meters.allocator import Allocator
 from harness.meters.memory import ProcessMemory, Residency, TreeMemory, major_faults
-from harness.model.case import Trial
-from harness.model.events import Ended, Found, Said, StepDone
+from harness.model.case import Role, Trial
+from harness.model.events import Capped, Ended, Found, Said, StepDone
 from harness.model.measure import IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement, Metric, Stage
-from harness.model.outcome import Ok
+from harness.model.outcome import Ok, Outcome
 from harness.model.spec import ChildSpec
 from harness.model.workload import Place, Workload
 from harness.runtimes import Loaded, Runtime
 from harness.scenarios.single_stream import MarkTaker
-from harness.worker import composition, energy, prepare, timing
+from harness.worker import composition, energy, gpu_limits, paced, prepare, timing
 from harness.worker.channel import Channel
+from harness.worker.torch_gpu import TorchGpu
 
 LAYERED = frozenset({"need", "gate"})
 """Roles whose stages end with a look at every page of the process, which would disturb a time."""
@@ -111,13 +112,16 @@ def run(spec: ChildSpec, channel: Channel) -> None:
         channel.send(Ended(Ok()))
         return
     stages = Stages(spec, channel)
+    gpu = TorchGpu() if trial.limits.gpu_memory_bytes is not None else None
     workload = stages.run("import", lambda: _import(trial, runtime), IMPORT_TIME)
+    for enforced in gpu_limits.apply(trial.limits, gpu) if gpu else ():
+        channel.send(Capped(enforced))
     gc.freeze()  # a library's objects stay: to look through them before every stage costs about 60 ms each time
     loaded = stages.run("load", lambda: _load(spec, runtime, workload), LOAD_TIME)
     subject = Subject(trial, workload, loaded)
     _introduce(subject, channel)
-    _ROLES[trial.role](subject, stages, channel)
-    channel.send(Ended(Ok(), items=subject.items))
+    outcome = _ROLES[trial.role](subject, stages, channel) or Ok()
+    channel.send(Ended(outcome, items=subject.items))
 
 
 def _find(trial: Trial) -> Workload:
@@ -199,11 +203,16 @@ def _energy(subject: Subject, stages: Stages, channel: Channel) -> None:
     energy.run(step, subject.trial, channel, subject.items)
 
 
-_ROLES = {
+def _paced(subject: Subject, stages: Stages, channel: Channel) -> Outcome:
+    return paced.run(subject.stepper(MarkTaker()), subject.trial.pace, channel, stages.run)
+
+
+_ROLES: dict[Role, Callable[[Subject, Stages, Channel], Outcome | None]] = {
     "need": _memory,
     "gate": _memory,
     "ceiling": _memory,
     "composition": _composition,
     "timing": _timing,
     "energy": _energy,
+    "paced": _paced,
 }

@@ -44,6 +44,14 @@ def test_progress_is_quiet_and_plain_without_a_terminal(tierbench, light, tmp_pa
     assert done.stderr.count("\n") == 3
 
 
+def test_slowing_down_says_on_the_terminal_how_it_went(tierbench, light, tmp_path):
+    options = ("-p", "rpi5", "--slow-down", *RUN, "--out", tmp_path / "run")
+    done = tierbench("run", "light", "-k", "ms=1", "-I", light, *options)
+    assert done.returncode == Exit.OK, done.stderr
+    assert "paced" in done.stderr
+    assert "slowed down: " in done.stdout
+
+
 def test_json_for_scripts(tierbench, light, tmp_path):
     done = tierbench("run", "light", "-k", "ms=1", "-I", light, *RUN, "--json", "--out", tmp_path / "run")
     said = json.loads(done.stdout)

@@ -7,7 +7,7 @@ from builders import trial
 
 from harness.engine.assemble import THRASH_FAULTS_PER_STEP, assemble, decide
 from harness.model.case import Limits
-from harness.model.events import Ended, Found, Measured, Said, StageBegan, StepDone
+from harness.model.events import Capped, Ended, Found, Measured, Said, StageBegan, StepDone
 from harness.model.measure import LATENCY, Finding, Measurement
 from harness.model.outcome import DoesNotFit, Failed, Ok, Thrashes, TimedOut
 from harness.model.record import Enforced, Usage
@@ -99,3 +99,9 @@ def test_output_is_kept_only_where_it_did_not_end_well():
     good = assemble(CAPPED, [Ended(Ok())], ending(code=0, output_tail="hello"), "now")
     bad = assemble(CAPPED, [Ended(Failed("x", "load"))], ending(code=0, output_tail="hello"), "now")
     assert (good.output_tail, bad.output_tail) == ("", "hello")
+
+
+def test_limits_that_the_child_set_itself_stand_beside_the_kernels():
+    own = Enforced("gpu_memory", LIMIT, LIMIT, "torch memory fraction", approximate=True)
+    made = assemble(CAPPED, [Capped(own), Ended(Ok())], ending(), "now")
+    assert made.enforced == (*IN_FORCE, own)

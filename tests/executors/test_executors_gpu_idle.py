@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import os
+
 import pytest
 from builders import trial
 from msgspec.structs import replace
 
 from harness.engine.assemble import assemble
-from harness.executors.gpu_idle import PATIENCE_SECONDS, GpuIdle
+from harness.executors.gpu_idle import PATIENCE_SECONDS, GpuIdle, gpu_index
+from harness.executors.local import LocalExecutor
+from harness.model.case import Limits
 from harness.model.spec import Ending
 
 GIB = 1 << 30
@@ -70,3 +74,23 @@ def test_a_trial_on_the_processor_asks_nothing():
 def test_a_user_who_stops_does_not_wait(on_gpu):
     stopped = replace(KILLED, cancelled=True)
     assert Replay(after=1e9).idle().settled(on_gpu, GIB, stopped) == stopped
+
+
+@pytest.mark.parametrize(
+    ("profile", "target", "index"),
+    [("host", "gpu", 0), ("host", "gpu1", 1), ("board", "gpu", 0), ("board", "gpu1", 0), ("board", "igpu", 0)],
+)
+def test_each_gpu_of_this_host_is_its_own_and_the_first_stands_for_a_boards(on_gpu, profile, target, index):
+    made = replace(on_gpu, case=replace(on_gpu.case, profile=profile, target=target))
+    assert gpu_index(made) == index
+
+
+def test_a_trial_is_told_its_share_of_the_gpu_where_mps_listens(on_gpu, tmp_path, monkeypatch):
+    monkeypatch.setenv("CUDA_MPS_PIPE_DIRECTORY", str(tmp_path))
+    shared = replace(on_gpu, limits=Limits(gpu_percent=25.0))
+    environment = LocalExecutor(tmp_path)._environment
+    assert "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE" not in environment(shared)
+    (tmp_path / "nvidia-cuda-mps-control.pid").write_text(str(os.getpid()))
+    (tmp_path / "control").touch()
+    assert environment(shared)["CUDA_MPS_ACTIVE_THREAD_PERCENTAGE"] == "25"
+    assert environment(shared)["CUDA_VISIBLE_DEVICES"] == "1"

@@ -1,10 +1,11 @@
 """The NVML calls are replayed: what a library answered stands in for the library."""
 
+import sys
 from types import SimpleNamespace
 
 import pytest
 
-from harness.host import gpu
+from harness.host import gpu, multiprocessors
 
 GIB = 1 << 30
 
@@ -67,3 +68,35 @@ def test_tenants():
     assert gpu.tenants(Replay(**H100)) == (gpu.Tenants(0, 3 * GIB, 2, True),)
     bare = {k: H100[k] for k in ("nvmlInit", "nvmlDeviceGetCount", "nvmlDeviceGetHandleByIndex")}
     assert gpu.tenants(Replay(**bare)) == (gpu.Tenants(0, None, None, None),)
+
+
+def test_multiprocessors_are_those_that_cuda_counts():
+    (found,) = gpu.gpus(8 * GIB, Replay(**H100), lambda: (132,))
+    assert found.multiprocessors == 132
+
+
+@pytest.mark.parametrize("counts", [(), (132, 132)])
+def test_where_cuda_sees_other_gpus_than_nvml_none_is_counted(counts):
+    assert gpu.gpus(0, Replay(**H100), lambda: counts)[0].multiprocessors is None
+
+
+def test_a_part_of_a_gpu_is_not_counted_as_the_whole():
+    answers = H100 | {"nvmlDeviceGetMigMode": [1, 1]}
+    assert gpu.gpus(0, Replay(**answers), lambda: (14,))[0].multiprocessors is None
+
+
+def test_without_a_gpu_cuda_is_not_asked():
+    assert gpu.gpus(0, Replay(), lambda: pytest.fail("asked")) == ()
+
+
+def test_the_probe_says_nothing_where_there_is_no_driver_or_what_it_says_is_no_number():
+    assert multiprocessors.counts((sys.executable, "-c", "raise SystemExit('cuInit: 100')")) == ()
+    assert multiprocessors.counts(("/no/such/interpreter",)) == ()
+    assert multiprocessors.counts((sys.executable, "-c", "print('132\\n108')")) == (132, 108)
+
+
+def test_the_probe_sees_all_gpus_whatever_this_process_is_held_to(monkeypatch):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "1")
+    monkeypatch.setenv("CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", "10")
+    code = "import os; print(sum(name.startswith('CUDA_') for name in os.environ))"
+    assert multiprocessors.counts((sys.executable, "-S", "-c", code)) == (1,)

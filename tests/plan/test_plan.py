@@ -22,12 +22,12 @@ def chosen(*names: str, runtimes=("torch-eager",), dtypes=("float32",)) -> list[
     return [plan.Selected(ref(n), runtimes, dtypes, ("torch-eager",), ("float32", "bfloat16")) for n in names]
 
 
-def tiers(caps=CAPS, boards=True):
+def all_tiers(caps=CAPS, boards=True):
     return [profiles.host_profile(caps), *(BOARDS if boards else [])]
 
 
 def test_need_and_timing_are_shared_by_all_profiles():
-    made = plan.make(chosen("a", "b"), tiers(), CAPS, plan.Settings(processes=3))
+    made = plan.make(chosen("a", "b"), all_tiers(), CAPS, plan.Settings(processes=3))
     roles = [t.role for t in made.trials]
     assert roles.count("need") == roles.count("timing") == 2 * 3
     assert roles.count("ceiling") == len([c for c in made.cases if c.profile != HOST])
@@ -39,7 +39,7 @@ def test_a_board_alone_needs_no_timing_and_has_its_need():
 
 
 def test_need_comes_before_the_ceiling():
-    roles = [t.role for t in plan.make(chosen("a", "b"), tiers(), CAPS, plan.Settings()).trials]
+    roles = [t.role for t in plan.make(chosen("a", "b"), all_tiers(), CAPS, plan.Settings()).trials]
     assert max(i for i, r in enumerate(roles) if r == "need") < min(i for i, r in enumerate(roles) if r == "ceiling")
 
 
@@ -53,18 +53,34 @@ def test_ceiling_trials_carry_the_boards_own_limits():
             assert trial.limits.swap_bytes == board.swap_bytes
 
 
+def test_paced_trials_only_when_asked_last_of_all_and_under_the_limits_of_the_ceiling():
+    assert "paced" not in {t.role for t in plan.make(chosen("a"), all_tiers(), CAPS, plan.Settings()).trials}
+    made = plan.make(chosen("a", "b"), all_tiers(), CAPS, plan.Settings(slow_down=True))
+    paced = [t for t in made.trials if t.role == "paced"]
+    assert list(made.trials[-len(paced) :]) == paced
+    limits = {t.case.id: t.limits for t in made.trials if t.role == "ceiling"}
+    assert paced
+    assert all(t.limits == limits[t.case.id] for t in paced)
+
+
+def test_a_limit_that_stands_for_no_board_has_no_pace():
+    generic = replace(BOARDS[0], id="generic", kind="generic")
+    made = plan.make(chosen("a"), [generic], CAPS, plan.Settings(slow_down=True))
+    assert {t.role for t in made.trials} == {"need", "ceiling"}
+
+
 def test_a_gpu_target_without_a_gpu_is_left_out_with_the_reason():
-    made = plan.make(chosen("a"), tiers(), CAPS, plan.Settings())
+    made = plan.make(chosen("a"), all_tiers(), CAPS, plan.Settings())
     assert "this host has no GPU" in {s.reason for s in made.skips}
 
 
-def test_a_hosts_own_gpu_is_a_target_and_a_boards_is_not_yet():
-    caps = replace(CAPS, gpus=(Gpu(0, "NVIDIA H100", 80 << 30),))
-    made = plan.make(chosen("a"), tiers(caps), caps, plan.Settings())
-    assert [c.tier for c in made.cases if c.device == "gpu"] == ["host:gpu"] or any(
-        c.tier.startswith("host:gpu") for c in made.cases
-    )
-    assert any(s.reason == plan.GPU_LIMITS for s in made.skips)
+def test_a_hosts_gpu_is_a_target_and_stands_for_a_boards_under_its_limits():
+    caps = replace(CAPS, gpus=(Gpu(0, "NVIDIA H100", 80 << 30, multiprocessors=132),))
+    made = plan.make(chosen("a"), all_tiers(caps), caps, plan.Settings())
+    assert "host:gpu" in {c.tier for c in made.cases}
+    orin = next(t for t in made.trials if t.role == "ceiling" and t.case.tier == "jetson-orin-nano-8gb:gpu")
+    assert orin.limits.gpu_memory_bytes == orin.limits.memory_bytes
+    assert orin.limits.gpu_shares_memory
 
 
 @pytest.mark.parametrize(
@@ -75,14 +91,14 @@ def test_a_hosts_own_gpu_is_a_target_and_a_boards_is_not_yet():
     ],
 )
 def test_what_a_workload_does_not_support_is_said(more, reason):
-    made = plan.make(chosen("a", **more), tiers(boards=False), CAPS, plan.Settings())
+    made = plan.make(chosen("a", **more), all_tiers(boards=False), CAPS, plan.Settings())
     assert not made.cases
     assert reason in made.skips[0].reason
 
 
 def test_a_runtime_that_cannot_be_used_here_is_said_with_its_reason():
     caps = replace(CAPS, runtimes=(RuntimeState("torch-eager", "cpu", "torch is not installed"),))
-    made = plan.make(chosen("a"), tiers(boards=False), caps, plan.Settings())
+    made = plan.make(chosen("a"), all_tiers(boards=False), caps, plan.Settings())
     assert [s.reason for s in made.skips] == ["torch is not installed"]
 
 
@@ -113,18 +129,19 @@ def test_an_energy_meter_covers_a_device_or_only_its_surroundings(meter, cpu, gp
 
 def test_energy_trials_only_where_a_meter_sees_the_device():
     caps = replace(CAPS, meters=(energy_meter("rapl", "package", "cpu", "gpu"),))
-    assert "energy" in {t.role for t in plan.make(chosen("a"), tiers(caps, False), caps, plan.Settings()).trials}
-    assert "energy" not in {t.role for t in plan.make(chosen("a"), tiers(boards=False), CAPS, plan.Settings()).trials}
+    with_meter = plan.make(chosen("a"), all_tiers(caps, False), caps, plan.Settings())
+    without = plan.make(chosen("a"), all_tiers(boards=False), CAPS, plan.Settings())
+    assert ["energy" in {t.role for t in made.trials} for made in (with_meter, without)] == [True, False]
 
 
 @given(st.lists(st.sampled_from("abcdef"), min_size=1, unique=True), st.integers(0, 99), st.integers(1, 4))
 def test_plans_are_whole_unique_and_repeatable(names, seed, processes):
     settings = plan.Settings(processes=processes, seed=seed)
-    made = plan.make(chosen(*names), tiers(), CAPS, settings)
-    assert made == plan.make(chosen(*names), tiers(), CAPS, settings)
+    made = plan.make(chosen(*names), all_tiers(), CAPS, settings)
+    assert made == plan.make(chosen(*names), all_tiers(), CAPS, settings)
     ids = [t.id for t in made.trials]
     assert len(set(ids)) == len(ids)
-    targets = sum(len(p.target) for p in tiers())
+    targets = sum(len(p.target) for p in all_tiers())
     assert len(made.cases) + len(made.skips) == len(names) * targets
     for replicate in range(processes):
         inside = [t for t in made.trials if t.replicate == replicate and t.role == "timing"]
@@ -134,7 +151,7 @@ def test_plans_are_whole_unique_and_repeatable(names, seed, processes):
 def test_the_order_depends_on_the_seed_and_interleaves_the_workloads():
     names = [f"w{i}" for i in range(12)]
     orders = {
-        tuple(t.id for t in plan.make(chosen(*names), tiers(boards=False), CAPS, plan.Settings(seed=s)).trials)
+        tuple(t.id for t in plan.make(chosen(*names), all_tiers(boards=False), CAPS, plan.Settings(seed=s)).trials)
         for s in range(5)
     }
     assert len(orders) == 5
