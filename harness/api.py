@@ -16,16 +16,17 @@ from msgspec.structs import replace
 from harness import content, host, limits, plan, store
 from harness.checks import Validity, validity
 from harness.engine import Engine, Stop, null
-from harness.engine.pacing import Pacing, no_projection
+from harness.engine.pacing import Pacing
 from harness.engine.prepared import Preparation
 from harness.errors import UnknownName
 from harness.executors.local import LocalExecutor
-from harness.model.case import HOST, Plan
+from harness.model.case import HOST, Plan, Trial
 from harness.model.codec import FORMAT
+from harness.model.estimate import Estimate
 from harness.model.events import EngineEvent, Notice
 from harness.model.machine import Capabilities
 from harness.model.measure import Finding
-from harness.model.outcome import Failed, TimedOut
+from harness.model.outcome import Failed, TimedOut, Unsupported
 from harness.model.profile import HardwareProfile
 from harness.model.record import Manifest, Record, Run
 from harness.selection import Selection, capabilities, make_plan
@@ -168,19 +169,21 @@ def execute(
     means: str | None = None,
     emit: Listener = lambda _event: None,
     stop: Stop | None = None,
-    pacing: Pacing = no_projection,
+    pacing: Pacing | None = None,
 ) -> RunHandle:
     """Plan, run and write a new run. Stopping early leaves a run that can be resumed. Raises UserError.
 
-    ``pacing`` says how long a step of a case that is slowed down is to take.
+    ``pacing`` says how long a step of a case that is slowed down is to take; None: as long as is projected.
     """
     with _measuring(means, emit) as disturbed:
         caps = capabilities()
         planned, tiers, findings, said = make_plan(selection, settings, caps)
         for sentence in (*said, *(finding.message for finding in findings)):
             emit(Notice(sentence))
-        cost = null.measure(LocalExecutor(cache_directory(), means), (stop or Stop()).is_now)
-        manifest = _manifest(planned, tiers, caps, [*findings, *disturbed], cost)
+        executor, stopped = LocalExecutor(cache_directory(), means), (stop or Stop()).is_now
+        cost, drawn = null.measure(executor, stopped), null.measure_energy(executor, planned, stopped)
+        manifest = _manifest(planned, tiers, caps, [*findings, *disturbed])
+        manifest = replace(manifest, self_cost=cost, self_energy=drawn)
         path = out if out is not None else RUNS / manifest.run_id
         with store.RunWriter.create(path, manifest) as writer:
             _engine(writer, manifest, means, emit, stop, pacing).run(planned)
@@ -193,7 +196,7 @@ def resume(
     means: str | None = None,
     emit: Listener = lambda _event: None,
     stop: Stop | None = None,
-    pacing: Pacing = no_projection,
+    pacing: Pacing | None = None,
 ) -> RunHandle:
     """Run what the run at ``path`` still lacks. Raises UserError where there is none or another process writes it."""
     with _measuring(means, emit):
@@ -233,12 +236,28 @@ def _engine(
     means: str | None,
     emit: Listener,
     stop: Stop | None,
-    pacing: Pacing,
+    pacing: Pacing | None,
 ) -> Engine:
     cache = cache_directory()
     versions = {**manifest.environment.packages, "tierbench": manifest.environment.tierbench}
     preparation = Preparation(cache, versions)
-    return Engine(LocalExecutor(cache, means), writer, preparation, emit, stop or Stop(), pacing)
+    return Engine(
+        LocalExecutor(cache, means), writer, preparation, emit, stop or Stop(), pacing or _projected(manifest)
+    )
+
+
+def _projected(manifest: Manifest) -> Pacing:
+    """The projected median of a paced trial's case, from the records so far."""
+
+    def pace(trial: Trial, records: Sequence[Record]) -> float | Unsupported:
+        from harness.projection.run import estimates
+
+        found = estimates(Run(manifest, tuple(records))).get(trial.case.id)
+        if isinstance(found, Estimate):
+            return found.seconds
+        return Unsupported(found.reason if found else "no projection for this tier")
+
+    return pace
 
 
 def _manifest(
@@ -246,7 +265,6 @@ def _manifest(
     tiers: list[HardwareProfile],
     caps: Capabilities,
     findings: list[Finding],
-    self_cost: Record | None = None,
 ) -> Manifest:
     environment = host.environment()
     now = datetime.now(UTC)
@@ -260,7 +278,6 @@ def _manifest(
         profiles=tuple(tiers),
         plan=planned,
         findings=(*findings, *host.doctor(caps, environment)),
-        self_cost=self_cost,
     )
 
 

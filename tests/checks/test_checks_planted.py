@@ -6,8 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from harness import store
 from harness.checks import Code, finding, validity
 from harness.errors import Exit
 from harness.model import codec
+from tests.checks.disturbances import busy_neighbour, pinned
 
 SUITE = '''"""A core kept busy."""
 
@@ -33,33 +32,6 @@ class Spin(Workload):
     def build(self, place, thousand):
         return Model(lambda: sum(range(1000 * thousand)))
 '''
-
-
-@contextmanager
-def busy_neighbour(core: int) -> Iterator[None]:
-    """A process that never rests, on that core alone."""
-    process = subprocess.Popen(
-        [sys.executable, "-S", "-c", "print(flush=True)\nwhile True: pass"], stdout=subprocess.PIPE
-    )
-    try:
-        os.sched_setaffinity(process.pid, {core})
-        assert process.stdout is not None
-        process.stdout.readline()
-        yield
-    finally:
-        process.kill()
-        process.communicate()
-
-
-@contextmanager
-def pinned(core: int | None) -> Iterator[None]:
-    """This thread, and what it starts, on that core; where it was without one."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, before if core is None else {core})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def tierbench(*args: object, core: int | None = None, **env: object) -> subprocess.CompletedProcess[str]:
@@ -142,6 +114,7 @@ def test_what_measuring_costs_is_in_every_run_and_in_its_report(tmp_path):
     assert [fact.name for fact in view.method.own_cost] == [
         "a round, beside its steps",
         "a trial without a workload",
+        "power, with a workload that does nothing",
         "harness while a trial is timed",
     ]
     assert "null" not in {row.title for row in view.matrix.rows}

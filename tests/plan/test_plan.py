@@ -105,7 +105,7 @@ def test_a_runtime_that_cannot_be_used_here_is_said_with_its_reason():
 def test_a_data_type_that_a_runtime_refuses_is_said_with_its_reason():
     states = (RuntimeState("torch-eager", "cpu", None, refused={"bfloat16": "no bfloat16 here"}),)
     caps = replace(CAPS, runtimes=states)
-    made = plan.make(chosen("a", dtypes=("float32", "bfloat16")), tiers(boards=False), caps, plan.Settings())
+    made = plan.make(chosen("a", dtypes=("float32", "bfloat16")), all_tiers(boards=False), caps, plan.Settings())
     assert [c.dtype for c in made.cases] == ["float32"]
     assert [s.reason for s in made.skips] == ["no bfloat16 here"]
 
