@@ -6,10 +6,11 @@ from typing import Literal
 
 from msgspec import Struct
 
-Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition"]
+Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition", "features"]
 """``prepare``: fill the caches, measure nothing. ``timing``: time alone. ``need``: memory, uncapped. ``ceiling``: load
 and a few steps under the profile's limit. ``energy``: joules over a window. ``gate``: memory that repeats, with the
-allocator held still. ``composition``: what tensors the memory is made of."""
+allocator held still. ``composition``: what tensors the memory is made of. ``features``: operators by class, and time
+on one thread: what a board's time is projected from."""
 
 Device = Literal["cpu", "gpu"]
 

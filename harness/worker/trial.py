@@ -22,7 +22,7 @@ from harness.model.spec import ChildSpec
 from harness.model.workload import Place, Workload
 from harness.runtimes import Loaded, Runtime
 from harness.scenarios.single_stream import MarkTaker
-from harness.worker import composition, energy, prepare, timing
+from harness.worker import composition, energy, features, prepare, timing
 from harness.worker.channel import Channel
 
 LAYERED = frozenset({"need", "gate"})
@@ -189,8 +189,19 @@ def _composition(subject: Subject, stages: Stages, channel: Channel) -> None:
     channel.measured(*composition.measurements(peak, stages.seen, device))
 
 
-def _timing(subject: Subject, stages: Stages, channel: Channel) -> None:
-    timing.run(subject.stepper, subject.trial, channel, stages.run, subject.workload.opaque)
+def _timing(subject: Subject, stages: Stages, channel: Channel) -> float:
+    return timing.run(subject.stepper, subject.trial, channel, stages.run, subject.workload.opaque)
+
+
+def _features(subject: Subject, stages: Stages, channel: Channel) -> None:
+    """The timing role's steps, then the same step once more with its operators counted."""
+    seconds = _timing(subject, stages, channel)
+    case, loaded, workload = subject.trial.case, subject.loaded, subject.workload
+
+    def step(call: Callable[..., Any]) -> Any:
+        return workload.step(call, loaded.inputs, MarkTaker())
+
+    features.run(case.runtime, loaded, step, seconds, subject.trial.pace.budget_seconds, channel)
 
 
 def _energy(subject: Subject, stages: Stages, channel: Channel) -> None:
@@ -199,11 +210,12 @@ def _energy(subject: Subject, stages: Stages, channel: Channel) -> None:
     energy.run(step, subject.trial, channel, subject.items)
 
 
-_ROLES = {
+_ROLES: dict[str, Callable[[Subject, Stages, Channel], object]] = {
     "need": _memory,
     "gate": _memory,
     "ceiling": _memory,
     "composition": _composition,
+    "features": _features,
     "timing": _timing,
     "energy": _energy,
 }
