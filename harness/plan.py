@@ -37,6 +37,8 @@ class Settings(Struct, frozen=True):
     composition: bool = True
     """Also what tensors the memory of PyTorch's workloads is made of: one more process a work."""
     seed: int = 0
+    features: Pace | None = Pace(budget_seconds=4.0, warmup_seconds=2.0, precision=0.03)
+    """Also what a step is made of and takes on one thread, where boards are among the tiers: a process more a work."""
     timing: Pace = Pace()
     memory: Pace = Pace()
     timeout_seconds: float = 600.0
@@ -50,6 +52,7 @@ class Settings(Struct, frozen=True):
 QUICK = Settings(
     processes=1,
     composition=False,
+    features=Pace(budget_seconds=1.0, warmup_seconds=0.5, precision=0.05, min_rounds=2),
     timing=Pace(budget_seconds=3.0, warmup_seconds=2.0),
     memory=Pace(steps=2),
     ceiling_timeout_seconds=60.0,
@@ -117,7 +120,7 @@ def _trials(
         block = _block(works, "need", replicate, settings) + _block(hosts, "timing", replicate, settings)
         shuffle(block)
         trials += block
-    trials += _gate(works, settings) + _composition(hosts, settings)
+    trials += _gate(works, settings) + _composition(hosts, settings) + _features(works, boards, settings)
     trials += _energy(hosts, capabilities, settings)
     limits = _limits(boards, profiles, capabilities)
     ceilings = [_ceiling(case, limits[case.id], settings) for case in boards]
@@ -143,6 +146,15 @@ def _gate(works: Sequence[Case], settings: Settings) -> list[Trial]:
 def _composition(hosts: Sequence[Case], settings: Settings) -> list[Trial]:
     able = [case for case in hosts if settings.composition and case.runtime == "torch-eager"]
     return _block(able, "composition", 0, settings)
+
+
+def _features(works: Sequence[Case], boards: Sequence[Case], settings: Settings) -> list[Trial]:
+    """One a work, where there are boards to project onto; a load that is sustained is not projected."""
+    pace = settings.features
+    if pace is None or not boards or settings.sustained_seconds:
+        return []
+    limits = Limits(threads=1)
+    return [Trial(w, "features", 0, limits, pace, settings.timeout_seconds, seed=settings.seed) for w in works]
 
 
 def _energy(hosts: Sequence[Case], capabilities: Capabilities, settings: Settings) -> list[Trial]:

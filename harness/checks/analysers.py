@@ -51,10 +51,10 @@ Analyser = Callable[[Record], Finding | None]
 
 
 def analyse(record: Record) -> tuple[Finding, ...]:
-    """What is wrong with the figures of a timing or energy trial that ended well; nothing for any other."""
-    if record.trial.role not in {"timing", "energy"} or not isinstance(record.outcome, Ok):
+    """What is wrong with the figures of a trial of time or energy that ended well; nothing for any other."""
+    if record.trial.role not in {"timing", "features", "energy"} or not isinstance(record.outcome, Ok):
         return ()
-    every = (*(_TIMING if record.trial.role == "timing" else _ENERGY), *_MACHINE)
+    every = (*(_ENERGY if record.trial.role == "energy" else _TIMING), *_MACHINE)
     asked = [a for a in every if a not in _OF_HEAT] if record.trial.case.scenario == "sustained" else every
     return tuple(found for analyser in asked if (found := analyser(record)) is not None)
 

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from harness.checks import with_findings
 from harness.model.case import UNDER_LIMITS, Trial
-from harness.model.events import Capped, ChildEvent, Ended, Found, Measured, Said, StageBegan, StepDone
+from harness.model.events import Capped, ChildEvent, Counted, Ended, Found, Measured, Said, StageBegan, StepDone
 from harness.model.measure import TREE_PEAK, Finding, Measurement, Provenance
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut
 from harness.model.record import Record
@@ -43,6 +43,7 @@ def assemble(
         + tuple(replace(finding, subject=trial.id) for finding in ending.findings),
         items=account.items if account else None,
         facts=_facts(events, ending),
+        features=next((event.features for event in events if isinstance(event, Counted)), None),
         output_tail="" if isinstance(outcome, Ok) else ending.output_tail,
     )
     return with_findings(record)

@@ -29,7 +29,7 @@ from harness.model.events import ChildEvent
 from harness.model.spec import ChildSpec, Ending, TreeWatch
 
 TAIL_BYTES = 4096
-WARM_ROLES = frozenset({"need", "gate", "timing", "energy", "composition"})
+WARM_ROLES = frozenset({"need", "gate", "timing", "energy", "composition", "features"})
 GATE_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
 _ROOT = str(Path(harness.__file__).resolve().parent.parent)
 _ENTRY = (

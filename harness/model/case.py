@@ -6,11 +6,12 @@ from typing import Literal
 
 from msgspec import Struct
 
-Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition", "paced"]
+Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition", "features", "paced"]
 """``prepare``: fill the caches, measure nothing. ``timing``: time alone. ``need``: memory, uncapped. ``ceiling``: load
 and a few steps under the profile's limit. ``energy``: joules over a window. ``gate``: memory that repeats, with the
-allocator held still. ``composition``: what tensors the memory is made of. ``paced``: under the profile's limit, slowed
-down to its projected time."""
+allocator held still. ``composition``: what tensors the memory is made of. ``features``: operators by class, and time
+on one thread: what a board's time is projected from. ``paced``: under the profile's limit, slowed down to its projected
+time."""
 
 UNDER_LIMITS: frozenset[Role] = frozenset({"ceiling", "paced"})
 """Roles that are run for one tier, under its limits; what they measure is ``enforced``."""

@@ -1,7 +1,7 @@
 """Reading and writing the types: JSON and JSON Lines, with a format number and its history.
 
 Format history of a run's files:
-    1  first format (0.1.0).
+    1  first format (0.1.0). A record's ``features`` came later, with a default.
 """
 
 from __future__ import annotations

@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec import Struct
 
 from harness.model.case import Trial
+from harness.model.features import Features
 from harness.model.measure import Finding, Measurement, Stage
 from harness.model.outcome import Outcome
 from harness.model.record import Enforced, Record
@@ -40,6 +41,12 @@ class Capped(Struct, frozen=True, tag="capped"):
     enforced: Enforced
 
 
+class Counted(Struct, frozen=True, tag="counted"):
+    """The operators of a step were counted."""
+
+    features: Features
+
+
 class StepDone(Struct, frozen=True, tag="step_done"):
     """A step of a memory trial ended: its wall time and the page faults that read from disk."""
 
@@ -54,7 +61,7 @@ class Ended(Struct, frozen=True, tag="ended"):
     items: float | None = None
 
 
-ChildEvent = Said | StageBegan | Measured | Found | Capped | StepDone | Ended
+ChildEvent = Said | StageBegan | Measured | Found | Capped | Counted | StepDone | Ended
 
 
 class TrialStarted(Struct, frozen=True, tag="trial_started"):

@@ -20,10 +20,10 @@ OperatorClass = Literal[
 ]
 """``conv1x1``: kernel of 1, ungrouped, whatever its stride. ``conv3x3``: kernel 3 x 3, stride and dilation 1, not
 grouped: what Winograd's algorithm is for. ``conv_other``: any other ungrouped one, and transposed ones. ``dwconv``: a
-filter a channel. ``gconv``: any other grouped one. ``gemm``: matrix product of more than ``GEMV_ROWS`` rows, batched or
-not. ``gemv``: of so many or fewer, which the weights' bytes bound. ``attention``: the operator that does all of scaled
-dot product attention. ``elementwise``: all else that moves data, bound by bytes: activations, norms, pooling, softmax,
-copies, look-ups in a table. ``dispatch``: every operator call, those that move no data (views) among them."""
+filter a channel. ``gconv``: any other grouped one. ``gemm``: matrix product of more than ``GEMV_ROWS`` rows and
+columns, batched or not. ``gemv``: of so many or fewer, which bytes bound. ``attention``: the operator that does all of
+scaled dot product attention. ``elementwise``: all else that moves data, bound by bytes: activations, norms, pooling,
+softmax, copies, look-ups in a table. ``dispatch``: every operator call, those that move no data (views) among them."""
 
 GEMV_ROWS = 4
 

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from harness.model.case import Plan, Trial
+from harness.model.features import Features
 from harness.model.machine import Capabilities, Environment
 from harness.model.measure import Finding, Measurement
 from harness.model.outcome import Outcome
@@ -49,6 +50,8 @@ class Record(Struct, frozen=True, omit_defaults=True):
     items: float | None = None
     facts: dict[str, str] = {}
     """What the child said of itself: versions, threads, parameter count, instruction set."""
+    features: Features | None = None
+    """Of a ``features`` trial: what a step is made of. None where it could not be counted: a finding says why."""
     output_tail: str = ""
     """The end of what user code printed, kept where the trial did not end well."""
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from harness.model.case import HOST, Case
 from harness.model.estimate import Estimate, NotProjected
-from harness.model.measure import LATENCY
+from harness.model.measure import LATENCY, MATMUL_RATE
 from harness.model.profile import HardwareProfile, Target
 from harness.model.record import Record, Run
 from harness.projection import decode, order
@@ -110,5 +110,5 @@ def _work(case: Case) -> Work:
 
 def _rate(run: Run) -> float | None:
     """The host's float32 products on one thread, in GFLOP/s: the best that any trial saw."""
-    rates = [v for r in run.records if (m := r.find("matmul_rate")) is not None for v in m.values]
+    rates = [v for r in run.records if (m := r.find(MATMUL_RATE.id)) is not None for v in m.values]
     return max(rates) / 1e9 if rates else None

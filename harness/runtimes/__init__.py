@@ -25,6 +25,25 @@ _BUILT_IN = {
 }
 
 
+Shape = tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Part:
+    """A node or layer of a converted model as the runtime ran it once, with the shapes it had."""
+
+    name: str
+    kind: str
+    seconds: float
+    inputs: tuple[Shape, ...]
+    outputs: tuple[Shape, ...]
+    read_bytes: int
+    """Of activations."""
+    written_bytes: int
+    weight_bytes: int | None = None
+    """None where the runtime does not say."""
+
+
 @dataclass(frozen=True)
 class Loaded:
     """A model ready to be stepped. ``synchronise`` waits for the device; ``weight_bytes`` None where unknown."""
@@ -34,6 +53,10 @@ class Loaded:
     synchronise: Callable[[], None] | None = None
     weight_bytes: int | None = None
     facts: dict[str, str] = field(default_factory=dict)
+    graph: Path | None = None
+    """The converted model's file, where there is one."""
+    parts: Callable[[int], list[list[Part]]] | None = None
+    """Calls the model so many times with ``inputs``, and says for each time in what parts and how long they took."""
 
 
 class Runtime(Protocol):

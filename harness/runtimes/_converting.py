@@ -43,7 +43,7 @@ class Converting(ABC):
 
     @abstractmethod
     def open(self, artefacts: Path, dtype: str) -> Loaded:
-        """The model as a callable of arrays that gives a list of arrays; without inputs. Imports no torch."""
+        """The model as a callable of arrays that gives a list of arrays, with the stored inputs. Imports no torch."""
 
     @abstractmethod
     def weight_bytes(self, artefacts: Path) -> int:
@@ -80,8 +80,7 @@ class Converting(ABC):
             raise FileNotFoundError(f"no sound conversion by these versions in {artefacts}: prepare has not run")
         opened = self.open(artefacts, place.dtype)
         weights = int(facts.pop("weight_bytes"))
-        facts = {**facts, **opened.facts}
-        return replace(opened, inputs=_load_inputs(artefacts), weight_bytes=weights, facts=facts)
+        return replace(opened, weight_bytes=weights, facts={**facts, **opened.facts})
 
     def _still_holds(self, model: Model, place: Place, artefacts: Path) -> bool:
         """Whether what was converted before takes these inputs and gives eager's output."""
@@ -110,7 +109,8 @@ class Converting(ABC):
 
         with torch.inference_mode():
             eager = [tensor.cpu().float().numpy() for tensor in tensors(model.module.eval()(*model.inputs))]
-        converted = self.open(artefacts, place.dtype).call(*_load_inputs(artefacts))
+        opened = self.open(artefacts, place.dtype)
+        converted = opened.call(*opened.inputs)
         if [a.shape for a in eager] != [numpy.asarray(c).shape for c in converted]:
             return float("inf")
         return max(_relative(e, c) for e, c in zip(eager, converted, strict=True))
@@ -147,7 +147,8 @@ def _store_inputs(model: Model, artefacts: Path) -> None:
     numpy.savez(artefacts / _INPUTS, *(value.cpu().numpy() for value in model.inputs))
 
 
-def _load_inputs(artefacts: Path) -> tuple[Any, ...]:
+def stored_inputs(artefacts: Path) -> tuple[Any, ...]:
+    """The arrays that ``prepare`` wrote."""
     import numpy
 
     with numpy.load(artefacts / _INPUTS) as stored:

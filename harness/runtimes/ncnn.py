@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import re
 import shutil
 import subprocess
 import tempfile
@@ -14,11 +13,10 @@ from typing import Any
 
 from harness.model.workload import Model
 from harness.runtimes import Loaded
-from harness.runtimes._converting import Converting, tensors, threads
+from harness.runtimes._converting import Converting, stored_inputs, tensors, threads
+from harness.runtimes._ncnn_net import Ends, parts
 
 _PARAM, _BIN, _CALL = "model.ncnn.param", "model.ncnn.bin", "model_ncnn.py"
-_NO_BATCH = 233
-"""What ncnn takes for an array without a batch dimension."""
 _FP16 = ("use_fp16_packed", "use_fp16_storage", "use_fp16_arithmetic")
 _FP16_FLAGS = {"asimdhp", "f16c"}
 """Of the CPU: Arm's arithmetic in half precision, x86's conversion of it."""
@@ -79,42 +77,18 @@ class Ncnn(Converting):
             setattr(net.opt, name, dtype == "float16")
         if net.load_param(str(artefacts / _PARAM)) or net.load_model(str(artefacts / _BIN)):
             raise RuntimeError(f"ncnn cannot load the model in {artefacts}")
-        batches = _batches((artefacts / _CALL).read_text())
-        return Loaded(_callable(net, batches), (), facts=_settings(net))
+        ends, inputs = Ends.of(net, (artefacts / _CALL).read_text()), stored_inputs(artefacts)
+        return Loaded(
+            ends.call,
+            inputs,
+            facts=_settings(net),
+            graph=artefacts / _PARAM,
+            parts=lambda passes: [parts(ends, inputs) for _ in range(passes + 1)][1:],
+        )
 
     def weight_bytes(self, artefacts: Path) -> int:
         """Of the file of weights, which holds nothing else."""
         return (artefacts / _BIN).stat().st_size
-
-
-def _callable(net: Any, batches: dict[str, int]) -> Any:
-    """The net as a callable of arrays. ``batches`` are the batch dimensions by the name of the input or output."""
-    import ncnn
-
-    inputs = [(name, batches.get(name, _NO_BATCH)) for name in net.input_names()]
-    outputs = [(name, batches.get(name, _NO_BATCH)) for name in net.output_names()]
-
-    def call(*arrays: Any) -> list[Any]:
-        extractor = net.create_extractor()
-        for (name, batch), array in zip(inputs, arrays, strict=True):
-            # A clone: a first layer that works in place would write to the array, and ncnn counts no references to it.
-            extractor.input(name, ncnn.Mat(_plain(array), batch_index=batch).clone())
-        return [_extract(extractor, name, batch) for name, batch in outputs]
-
-    return call
-
-
-def _extract(extractor: Any, name: str, batch: int) -> Any:
-    code, mat = extractor.extract(name)
-    if code:
-        raise MemoryError("unable to allocate a blob") if code == -100 else RuntimeError(f"ncnn: {name}: error {code}")
-    return mat.numpy(batch_index=batch)
-
-
-def _plain(array: Any) -> Any:
-    """``array`` in one of the types that ncnn takes."""
-    other = {"float16": "float32", "int64": "int32"}.get(array.dtype.name)
-    return array.astype(other) if other else array
 
 
 def _settings(net: Any) -> dict[str, str]:
@@ -172,11 +146,6 @@ def _reject_unknown(param: Path) -> None:
     unknown = [kind for kind in kinds if ncnn.layer_to_index(kind) < 0]
     if unknown:
         raise RuntimeError(f"ncnn has no layer for {', '.join(unknown)}")
-
-
-def _batches(example: str) -> dict[str, int]:
-    """From pnnx's example: the batch dimension of each input and output that has one."""
-    return {name: int(index) for name, index in re.findall(r"\b(in\d+|out\d+)\.numpy\(.*?batch_index=(\d+)", example)}
 
 
 def _cpu_flags() -> set[str]:

@@ -38,6 +38,8 @@ class Work(Struct, frozen=True):
     gate: tuple[Record, ...] = ()
     """Memory that repeats: the allocator held still."""
     composition: tuple[Record, ...] = ()
+    features: tuple[Record, ...] = ()
+    """What a step is made of, and its time on one thread: what boards' times are projected from."""
 
 
 class CaseFacts(Struct, frozen=True):

@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
+from statistics import median
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -47,8 +48,11 @@ def run(
     channel: Channel,
     bracket: _Bracket,
     opaque: bool,
-) -> None:
-    """Time a workload's steps and send the samples. Raises NotFinite where the last output is not finite."""
+) -> float:
+    """Time a workload's steps and send the samples. Gives their median in seconds.
+
+    Raises NotFinite where the last output is not finite.
+    """
     marks, pace = MarkTaker(), trial.pace
     step = stepper(marks)
     stream = SingleStream(step, pace)
@@ -63,7 +67,8 @@ def run(
     channel.measured(*conditions.measurements("timed"))
     _send(channel, "warm-up", COLD_START, [cold / 1e9])
     _send(channel, "warm-up", LATENCY, [t / 1e9 for t in warmup])
-    _send(channel, "timed", LATENCY, [(end - start) / inner / 1e9 for start, end in rounds])
+    latencies: list[float] = [(end - start) / inner / 1e9 for start, end in rounds]
+    _send(channel, "timed", LATENCY, latencies)
     for metric, name, values in mark_samples(rounds, marks.taken):
         channel.measured(Measurement(metric, "timed", "measured", tuple(values), marks=name))
     _report(channel, steady, precise, pace)
@@ -72,6 +77,7 @@ def run(
     place = first_not_finite(step())
     if place is not None:
         raise NotFinite(f"the output is not finite at {place}")
+    return median(latencies)
 
 
 def _warm(stream: SingleStream) -> tuple[int, tuple[list[int], bool]]:

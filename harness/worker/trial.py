@@ -22,7 +22,7 @@ from harness.model.spec import ChildSpec
 from harness.model.workload import Place, Workload
 from harness.runtimes import Loaded, Runtime
 from harness.scenarios.single_stream import MarkTaker
-from harness.worker import composition, energy, gpu_limits, paced, prepare, timing
+from harness.worker import composition, energy, features, gpu_limits, matmul, paced, prepare, timing
 from harness.worker.channel import Channel
 from harness.worker.torch_gpu import TorchGpu
 
@@ -193,8 +193,24 @@ def _composition(subject: Subject, stages: Stages, channel: Channel) -> None:
     channel.measured(*composition.measurements(peak, stages.seen, device))
 
 
+def _timed(subject: Subject, stages: Stages, channel: Channel) -> float:
+    return timing.run(subject.stepper, subject.trial, channel, stages.run, subject.workload.opaque)
+
+
+def _features(subject: Subject, stages: Stages, channel: Channel) -> None:
+    """The timing role's steps, then the same step once more with its operators counted."""
+    seconds = _timed(subject, stages, channel)
+    channel.measured(matmul.measurement())
+    case, loaded, workload = subject.trial.case, subject.loaded, subject.workload
+
+    def step(call: Callable[..., Any]) -> Any:
+        return workload.step(call, loaded.inputs, MarkTaker())
+
+    features.run(case.runtime, loaded, step, seconds, subject.trial.pace.budget_seconds, channel)
+
+
 def _timing(subject: Subject, stages: Stages, channel: Channel) -> None:
-    timing.run(subject.stepper, subject.trial, channel, stages.run, subject.workload.opaque)
+    _timed(subject, stages, channel)
 
 
 def _energy(subject: Subject, stages: Stages, channel: Channel) -> None:
@@ -212,6 +228,7 @@ _ROLES: dict[Role, Callable[[Subject, Stages, Channel], Outcome | None]] = {
     "gate": _memory,
     "ceiling": _memory,
     "composition": _composition,
+    "features": _features,
     "timing": _timing,
     "energy": _energy,
     "paced": _paced,

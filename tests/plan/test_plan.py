@@ -10,7 +10,7 @@ from msgspec.structs import replace
 
 from harness import plan, profiles
 from harness.content import search_path
-from harness.model.case import HOST
+from harness.model.case import HOST, Limits
 from harness.model.machine import Gpu, MeterState, RuntimeState
 from harness.model.measure import Metric
 
@@ -35,7 +35,22 @@ def test_need_and_timing_are_shared_by_all_profiles():
 
 def test_a_board_alone_needs_no_timing_and_has_its_need():
     made = plan.make(chosen("a"), BOARDS[:1], CAPS, plan.Settings(processes=1))
-    assert {t.role for t in made.trials} == {"need", "ceiling"}
+    assert {t.role for t in made.trials} == {"need", "features", "ceiling"}
+
+
+def test_features_once_a_work_on_one_thread_where_there_is_a_board_to_project_onto():
+    made = plan.make(chosen("a", "b"), all_tiers(), CAPS, plan.Settings(processes=3))
+    found = [t for t in made.trials if t.role == "features"]
+    assert sorted(t.case.workload.name for t in found) == ["a", "b"]
+    assert {t.limits for t in found} == {Limits(threads=1)}
+    assert roles_of(all_tiers(), plan.QUICK).count("features") == 1
+    assert "features" not in roles_of(all_tiers(boards=False), plan.Settings())
+    assert "features" not in roles_of(all_tiers(), plan.Settings(features=None))
+    assert "features" not in roles_of(all_tiers(), plan.Settings(sustained_seconds=60.0))
+
+
+def roles_of(profiles, settings):
+    return [t.role for t in plan.make(chosen("a"), profiles, CAPS, settings).trials]
 
 
 def test_need_comes_before_the_ceiling():

@@ -10,6 +10,7 @@ from torch.nn import Conv2d, Linear, Module, ReLU, Sequential
 
 from harness.model.workload import Model, Place
 from harness.runtimes import ncnn
+from harness.runtimes._ncnn_net import Ends
 from harness.runtimes.ncnn import Ncnn
 
 SWITCHED_OFF = ("fp16_packed off", "fp16_storage off", "fp16_arithmetic off")
@@ -133,6 +134,14 @@ def test_half_precision_asks_the_cpu(monkeypatch: pytest.MonkeyPatch) -> None:
     assert Ncnn().unavailable("cpu", "float16") is None
 
 
+class NetOf:
+    def input_names(self) -> list[str]:
+        return ["in0", "in1"]
+
+    def output_names(self) -> list[str]:
+        return ["out0", "out1"]
+
+
 def test_batches_are_read_from_pnnxs_example() -> None:
     lines = """
             ex.input("in0", ncnn.Mat(in0.numpy(), batch_index=0).clone())
@@ -140,4 +149,6 @@ def test_batches_are_read_from_pnnxs_example() -> None:
             out.append(torch.from_numpy(out0.numpy(batch_index=1)))
             out.append(torch.from_numpy(out1.numpy()))
     """
-    assert ncnn._batches(lines) == {"in0": 0, "out0": 1}
+    ends = Ends.of(NetOf(), lines)
+    assert ends.inputs == (("in0", 0), ("in1", 233))
+    assert ends.outputs == (("out0", 1), ("out1", 233))
