@@ -11,7 +11,6 @@ from harness.projection import library
 from harness.projection.anchored import Anchored, anchored, twin
 from harness.projection.device import Setting
 from harness.projection.kernel import Point, columns
-from harness.projection.posterior import prior_belief
 from harness.projection.subject import Host, Measured, on_host, subject
 from harness.projection.work import Floats
 
@@ -36,7 +35,7 @@ def project(works: Sequence[Measured], host: Host, at: Setting) -> dict[str, Est
     asked = [at.point(name, s.shares, s.base) for name, s in subjects.items()]
     seen = [(on_host(w, subjects[w.workload], host), w.seconds) for w in works if w.workload in subjects]
     seen += [(a.point, a.seconds) for a in known if not a.in_library]
-    means, deviations = _expected(at.runtime, seen, asked)
+    means, deviations = _expected(seen, asked)
     own = tuple(a.model for a in known if a.point.setting == at.label)
     return {
         name: _estimate(point, mean, deviation, own, _uncovered(s.shares, known), at)
@@ -44,10 +43,10 @@ def project(works: Sequence[Measured], host: Host, at: Setting) -> dict[str, Est
     }
 
 
-def _expected(runtime: str, seen: Sequence[tuple[Point, float]], asked: Sequence[Point]) -> tuple[Floats, Floats]:
+def _expected(seen: Sequence[tuple[Point, float]], asked: Sequence[Point]) -> tuple[Floats, Floats]:
     spread = library.prior().spread
     points = columns([*asked, *(point for point, _ in seen)])
-    before = library.learned().belief(points) if runtime == library.RUNTIME else prior_belief(points, spread)
+    before = library.learned().belief(points)
     values = np.array([point.observed(seconds) for point, seconds in seen])
     known = before.given(np.arange(len(asked), len(points)), values, float(spread[-1]))
     return known.mean[: len(asked)], known.deviation(float(spread[-1]))[: len(asked)]

@@ -30,7 +30,8 @@ from harness.model.record import Record
 from harness.model.sustained import LAST_TO_FIRST, PART_LATENCY, PART_ROUNDS, PART_START
 from harness.model.units import show
 from harness.stats import Summary, summarise
-from harness.verdict import CaseFacts, samples
+from harness.verdict import STATES, CaseFacts, samples, state_of
+from harness.view.projected import stands_on
 
 NOT_PROJECTED = "not projected"
 GENERIC = "a generic limit stands for no board: no time is projected for it"
@@ -99,9 +100,16 @@ def _latency(facts: CaseFacts) -> Value:
         reason = why_not(facts.outcome) or "no timing trial has ended well"
         return _summed(blank, facts.latency_groups, reason)
     if facts.estimate is None:
-        return replace(blank, note=GENERIC if facts.generic else NOT_PROJECTED)
+        return replace(blank, note=GENERIC if facts.generic else facts.not_projected or NOT_PROJECTED)
+    if not _runs_there(facts.outcome):
+        return replace(blank, note=f"no time: {STATES[state_of(facts.outcome)]}")
     e = facts.estimate
-    return replace(blank, value=e.seconds, low=e.low, high=e.high, provenance="projected", note="computed, never run")
+    return replace(blank, value=e.seconds, low=e.low, high=e.high, provenance="projected", note=stands_on(e))
+
+
+def _runs_there(outcome: Outcome | None) -> bool:
+    """Whether a projected time says something: a case that the tier's memory does not hold has none."""
+    return outcome is None or isinstance(outcome, Ok | Unsupported)
 
 
 def _throughput(facts: CaseFacts, latency: Value) -> Value:
@@ -138,7 +146,7 @@ def _memory(facts: CaseFacts, machine: str) -> Value:
 def _energy(facts: CaseFacts, capabilities: Capabilities) -> Value:
     blank = Value("energy", "energy per step", "J", stage="timed")
     if not facts.on_host:
-        return _projected_energy(blank, facts.estimate)
+        return _projected_energy(blank, facts.estimate if _runs_there(facts.outcome) else None)
     groups = samples(facts.work.energy, STEP_ENERGY.id)
     return _summed(blank, groups, _why_no_energy(facts, capabilities))
 
