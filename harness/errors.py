@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from enum import IntEnum
 
+from harness.model.text import plain
+
 
 class Exit(IntEnum):
     """The one table of exit codes, the same for every verb."""
@@ -35,10 +37,10 @@ class UserError(Exception):
 
     @property
     def line(self) -> str:
-        """The whole message on one line."""
+        """The whole message on one line, with nothing in it that could steer a terminal."""
         place = f"{self.where}: " if self.where else ""
         remedy = f" ({self.hint})" if self.hint else ""
-        return " ".join(f"{place}{self.what}{remedy}".split())
+        return plain(" ".join(f"{place}{self.what}{remedy}".split()))
 
 
 class ContentError(UserError):

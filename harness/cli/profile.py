@@ -10,14 +10,44 @@ import click
 
 from harness.cli import options
 from harness.errors import Exit, UserError
+from harness.model.text import plain
 
 if TYPE_CHECKING:
-    from harness.profiles import Defect
+    from harness.profiles import Defect, Difference, ProfileFile
 
 
-@click.group("profile", short_help="Check hardware profiles.")
+@click.group("profile", short_help="Make, check and compare hardware profiles.")
 def command() -> None:
-    """Check hardware profiles."""
+    """Make, check and compare hardware profiles."""
+
+
+@command.command("new")
+@click.option("--id", "identity", required=True, help="Name of the profile and its file, such as my-board-4gb.")
+@click.option("--name", default="", help="As people call the board.")
+@click.option("--tier", default="", help="Class of machine: sbc, edge-gpu, mini-pc, phone ...")
+@click.option("--soc", default="", help="Its system on a chip.")
+@click.option("--power-mode", default="", help="The one mode that the figures are of.")
+@click.option("--contributor", default="", help="Who contributes it.")
+@click.option("-o", "--out", type=click.Path(path_type=Path), help="File to write.  [default: ID.toml]")
+def new(identity: str, out: Path | None, **texts: str) -> int:
+    """Write a commented profile to fill in. It says what is needed, and guesses nothing."""
+    from harness import profiles
+
+    text = profiles.template(identity, texts)
+    file = out or Path(f"{identity}.toml")
+    _write_new(file, text)
+    click.echo(f"{file}: fill in the {text.count(profiles.MARK)} marked lines, then: tierbench profile check {file}")
+    return Exit.OK
+
+
+def _write_new(file: Path, text: str) -> None:
+    try:
+        with file.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except FileExistsError:
+        raise UserError("is there already", where=str(file), hint="choose another file with -o") from None
+    except OSError as error:
+        raise UserError(f"cannot be written: {error.strerror}", where=str(file)) from None
 
 
 @command.command("check")
@@ -45,18 +75,9 @@ def _tell(file: Path, defects: list[Defect], notes: list[Defect]) -> None:
     for d in defects or notes:
         field = f"{d.field}: " if d.field else ""
         note = "" if defects else "note: "
-        click.echo(f"{file}:{d.line}: {note}{field}{d.message}" + (f" ({d.hint})" if d.hint else ""))
+        click.echo(plain(f"{file}:{d.line}: {note}{field}{d.message}" + (f" ({d.hint})" if d.hint else "")))
     if not defects:
-        click.echo(f"{file}: sound")
-
-
-@command.command("schema")
-def schema() -> int:
-    """Print the JSON Schema of a profile."""
-    from harness import profiles
-
-    click.echo(json.dumps(profiles.schema(), indent=2))
-    return Exit.OK
+        click.echo(plain(f"{file}: sound"))
 
 
 def _defects(file: Path) -> list[Defect]:
@@ -73,3 +94,88 @@ def _notes(file: Path) -> list[Defect]:
     from harness import profiles
 
     return profiles.notes(file)
+
+
+@command.command("show")
+@click.argument("name", shell_complete=options.complete_profiles)
+@options.include
+@options.as_json
+def show(name: str, include: tuple[Path, ...], as_json: bool) -> int:
+    """Show a profile, NAME or file: its targets, figures and anchors with their sources, and its stated accuracy."""
+    from harness import profiles
+
+    found = _found(name, include)
+    notes = profiles.notes(found.path)
+    if as_json:
+        click.echo(json.dumps(_as_json(found, notes)))
+    else:
+        click.echo("\n".join(profiles.describe(found.profile, notes)))
+    return Exit.OK
+
+
+def _as_json(found: ProfileFile, notes: list[Defect]) -> dict[str, Any]:
+    import msgspec
+
+    from harness import profiles
+
+    profile = found.profile
+    stands = {target.id: profiles.calibration(profile, target) for target in profile.target}
+    return {
+        "profile": msgspec.to_builtins(profile),
+        "budget_bytes": profile.budget_bytes,
+        "calibration": msgspec.to_builtins(stands),
+        "notes": [_row(found.path, "note", note) for note in notes],
+        "file": str(found.path),
+    }
+
+
+@command.command("diff")
+@click.argument("first", shell_complete=options.complete_profiles)
+@click.argument("second", shell_complete=options.complete_profiles)
+@options.include
+@options.as_json
+def diff(first: str, second: str, include: tuple[Path, ...], as_json: bool) -> int:
+    """Say in what two profiles, names or files, differ: figure by figure, and anchor by anchor."""
+    import msgspec
+
+    from harness import profiles
+
+    one, other = _found(first, include).profile, _found(second, include).profile
+    found = profiles.differences(one, other)
+    if as_json:
+        click.echo(json.dumps(msgspec.to_builtins(found)))
+        return Exit.OK
+    width = max((len(d.path) for d in found), default=0)
+    for d in found:
+        click.echo(plain(f"{d.path:<{width}}  {_change(d)}"))
+    if not found:
+        click.echo("no difference")
+    return Exit.OK
+
+
+def _change(difference: Difference) -> str:
+    ratio = f"  ({difference.ratio:.3g} times)" if difference.ratio is not None else ""
+    return f"{difference.first or '–'} → {difference.second or '–'}{ratio}"
+
+
+def _found(name: str, include: tuple[Path, ...]) -> ProfileFile:
+    """The profile in a file, or of a name on the search path."""
+    from harness import content, profiles
+
+    file = Path(name)
+    if file.suffix == ".toml":
+        return profiles.ProfileFile(profiles.load(file), file, "given")
+    files = profiles.load_files(content.search_path(include))
+    resolved = profiles.resolve(name, [f.profile for f in files])
+    if resolved.said:
+        click.echo(resolved.said, err=True)
+    return next(f for f in files if f.profile is resolved.profile)
+
+
+@command.command("schema")
+def schema() -> int:
+    """Print the JSON Schema of a profile."""
+    from harness import profiles
+
+    click.echo(json.dumps(profiles.schema(), indent=2))
+    return Exit.OK

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 from harness.profiles.calibration import Calibration, calibration
+from harness.profiles.describe import describe
+from harness.profiles.difference import Difference, differences
 from harness.profiles.fault import Defect
 from harness.profiles.files import ProfileFile, check, load, load_all, load_files, notes, schema
 from harness.profiles.host import host_profile
 from harness.profiles.names import Resolved, resolve
+from harness.profiles.template import MARK, template
 
 __all__ = [
+    "MARK",
     "Calibration",
     "Defect",
+    "Difference",
     "ProfileFile",
     "Resolved",
     "calibration",
     "check",
+    "describe",
+    "differences",
     "host_profile",
     "load",
     "load_all",
@@ -22,4 +29,5 @@ __all__ = [
     "notes",
     "resolve",
     "schema",
+    "template",
 ]

@@ -46,44 +46,36 @@ def load_files(path: SearchPath) -> list[ProfileFile]:
 
 def load(file: Path) -> HardwareProfile:
     """The profile in ``file``. Raises ContentError that names the line of its first defect."""
-    try:
-        data = parse(read(file))
-        profile = msgspec.convert(data, HardwareProfile)
-        if not faults(data, file.stem):
-            return profile
-        reason = ""
-    except (BrokenFile, msgspec.ValidationError) as error:
-        reason = str(error)
-    raise _as_error(file, check(file) or [Defect(1, "", reason)])
+    profile, defects = _inspected(file)
+    if profile is None or defects:
+        raise _as_error(file, defects)
+    return profile
 
 
 def check(file: Path) -> list[Defect]:
     """Everything that is wrong with the file, by line; empty where it is sound. Raises UserError if it is not there."""
+    return _inspected(file)[1]
+
+
+def _inspected(file: Path) -> tuple[HardwareProfile | None, list[Defect]]:
+    """The profile where its names and types are right, and everything that is wrong with the file, by line."""
     try:
         text = read(file)
         data = parse(text)
     except BrokenFile as broken:
-        return [broken.defect]
-    reason = _type_reason(data)
+        return None, [broken.defect]
     found = faults(data, file.stem)
-    if reason:
-        found = [*_schema_faults(data), *found] or [Fault((), reason)]
-    return _defects(found, text)
+    try:
+        profile = msgspec.convert(data, HardwareProfile)
+    except msgspec.ValidationError as error:
+        return None, _defects([*_schema_faults(data), *found] or [Fault((), str(error))], text)
+    return profile, _defects(found, text)
 
 
 def notes(file: Path, today: date | None = None) -> list[Defect]:
     """What one should know of a sound file, by line, such as a figure that is due to be looked up again."""
     text = read(file)
     return _defects(noted(parse(text), today or datetime.now(tz=UTC).date()), text)
-
-
-def _type_reason(data: dict[str, Any]) -> str:
-    """Why the data is no profile by its names and types, empty where it is one."""
-    try:
-        msgspec.convert(data, HardwareProfile)
-    except msgspec.ValidationError as error:
-        return str(error)
-    return ""
 
 
 def _schema_faults(data: dict[str, Any]) -> list[Fault]:

@@ -41,7 +41,7 @@ def _identity(data: dict[str, Any], file_id: str) -> Iterator[Fault]:
     for path, name in [(("id",), own), *((("aliases", i), a) for i, a in enumerate(aliases))]:
         if isinstance(name, str):
             yield from _name(path, name)
-    taken = {own}
+    taken = {own} if isinstance(own, str) else set()
     for index, alias in enumerate(aliases):
         repeated = alias in taken
         taken.add(alias)

@@ -53,12 +53,21 @@ def _target(path: FieldPath, target: dict[str, Any], earlier: list[str]) -> Iter
             yield Fault((*path, "id"), f"{quoted(own)} is not a name", ID_HINT)
         if own in earlier:
             yield Fault((*path, "id"), f"two targets are called {quoted(own)}")
+    yield from _nameless(path, target)
     for index, dtype in enumerate(list_in(target.get("dtypes"))):
         yield from dtype_fault((*path, "dtypes", index), dtype)
     yield from _runtimes(path, list_in(target.get("runtimes")))
     yield from peak_faults(path, target)
     yield from bandwidth_faults(path, target)
     yield from anchor_faults(path, target, _cores(target))
+
+
+def _nameless(path: FieldPath, target: dict[str, Any]) -> Iterator[Fault]:
+    clusters = [((*path, "clusters", i), c) for i, c in enumerate(list_in(target.get("clusters")))]
+    for place, around in [(path, target), *clusters]:
+        name = around.get("name") if isinstance(around, dict) else None
+        if isinstance(name, str) and not name.strip():
+            yield Fault((*place, "name"), "name is empty", "write what it is called")
 
 
 def _runtimes(path: FieldPath, names: list[Any]) -> Iterator[Fault]:

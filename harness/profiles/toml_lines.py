@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-from bisect import bisect_right
 from dataclasses import dataclass, field
 
 from harness.profiles.fault import FieldPath
@@ -13,6 +12,9 @@ _TOKEN = re.compile(
     r"|(?P<comment>#[^\n]*)|(?P<newline>\n)|(?P<blank>[ \t\r]+)|(?P<mark>[\[\]{}=,.])|(?P<bare>[^\s\[\]{}=,.#\"\']+)",
     re.DOTALL,
 )
+
+
+_ENDS = {",", "]", "}"}
 
 
 def line_map(text: str) -> dict[FieldPath, int]:
@@ -32,13 +34,14 @@ def line_of(path: FieldPath, lines: dict[FieldPath, int]) -> int:
 
 def _tokens(text: str) -> list[tuple[str, str, int]]:
     """(kind, text, line) without blanks and comments."""
-    starts = [0, *(m.end() for m in re.finditer("\n", text))]
-    found = []
+    found, line = [], 1
     for match in _TOKEN.finditer(text):
-        kind = match.lastgroup or ""
+        kind, said = match.lastgroup or "", match.group()
         if kind not in {"blank", "comment"}:
-            found.append((kind, match.group(), bisect_right(starts, match.start())))
-    return [*found, ("newline", "\n", len(starts))]
+            found.append((kind, said, line))
+        if kind in {"newline", "text"}:
+            line += said.count("\n")
+    return [*found, ("newline", "\n", line)]
 
 
 @dataclass
@@ -129,5 +132,5 @@ class _Reader:
         self.at += 1
 
     def _scalar(self) -> None:
-        while self.tokens[self.at][0] != "newline" and not any(map(self._is, ",]}")):
+        while self.tokens[self.at][0] != "newline" and self.tokens[self.at][1] not in _ENDS:
             self.at += 1

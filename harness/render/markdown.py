@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from harness.model.text import plain
 from harness.view.report import Cell, FindingGroup, ReportView
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
@@ -23,7 +24,7 @@ def render(view: ReportView) -> str:
 
 def escape(text: str) -> str:
     """Text that Markdown and HTML show as it is, on one line."""
-    return _SPECIAL.sub(r"\\\1", " ".join(text.split()).replace("&", "&amp;"))
+    return _SPECIAL.sub(r"\\\1", plain(" ".join(text.split())).replace("&", "&amp;"))
 
 
 def _table(view: ReportView) -> str:

@@ -6,6 +6,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.model.text import plain
 from harness.view.report import Cell, ReportView, Row
 
 _STYLES = {
@@ -36,23 +37,23 @@ def _rich(view: ReportView, console: Console) -> None:
         table = Table(title_justify="left", header_style="bold", pad_edge=False)
         table.add_column("Workload", overflow="fold")
         for tier in chosen:
-            table.add_column(Text(tier.name), justify="right", overflow="fold")
+            table.add_column(Text(plain(tier.name)), justify="right", overflow="fold")
         for row in view.matrix.rows:
             table.add_row(_row_name(row), *(_rich_cell(row.cells[t.index]) for t in chosen))
         console.print(table)
-    console.print(Text(view.headline, style="bold"))
+    console.print(Text(plain(view.headline), style="bold"))
     for sentence in view.lead:
-        console.print(Text(sentence))
+        console.print(Text(plain(sentence)))
 
 
 def _row_name(row: Row) -> Text:
-    return Text(f"{row.name} {row.variant}".strip())
+    return Text(plain(f"{row.name} {row.variant}".strip()))
 
 
 def _rich_cell(cell: Cell | None) -> Text:
     if cell is None:
         return Text("")
-    return Text("\n".join(_lines(cell)), style=_STYLES[cell.fit.state])
+    return Text("\n".join(map(plain, _lines(cell))), style=_STYLES[cell.fit.state])
 
 
 def _lines(cell: Cell) -> list[str]:
@@ -88,4 +89,4 @@ def _plain(view: ReportView, console: Console) -> None:
 
 
 def _line(console: Console, text: str) -> None:
-    console.print(Text(text), soft_wrap=True)
+    console.print(Text(plain(text)), soft_wrap=True)

@@ -1,0 +1,12 @@
+"""Text of others as it can be shown: nothing in it may steer a terminal, hide, or turn what stands around it."""
+
+from __future__ import annotations
+
+import unicodedata
+
+
+def plain(text: str) -> str:
+    """``text`` with every character that is not seen as itself spelt out: an escape character becomes ``\\\\x1b``."""
+    if text.isprintable():
+        return text
+    return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else ascii(c)[1:-1] for c in text)
