@@ -19,16 +19,26 @@ if TYPE_CHECKING:
 @click.command("compare", short_help="Compare two runs.")
 @click.argument("baseline", shell_complete=options.complete_runs)
 @click.argument("candidate", default="latest", shell_complete=options.complete_runs)
-@click.option("--insist", is_flag=True, help="Compare runs of different machines or library versions all the same.")
+@click.option("--insist", is_flag=True, help=options.INSIST)
 @click.option("--all", "every", is_flag=True, help="Show the rows without a change too.")
+@click.option(
+    "--report",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Also write CANDIDATE's page with what changed, by default as report.html in its directory.",
+)
 @options.runs
+@options.include
 @options.as_json
 def command(
     baseline: str,
     candidate: str,
     insist: bool,
     every: bool,
+    report: str | None,
     runs: Path,
+    include: tuple[Path, ...],
     as_json: bool,
 ) -> int:
     """Say what changed from BASELINE to CANDIDATE (the latest run by default).
@@ -45,6 +55,9 @@ def command(
     else:
         for line in _lines(result, every):
             click.echo(line)
+    if report is not None:
+        page = after.report(report or None, include=include, baseline=before, insist=insist)
+        click.echo(page if as_json else f"report  {page}", err=as_json)
     return _code(result)
 
 
