@@ -81,27 +81,48 @@ class RunHandle:
         verdicts = {r.trial_id: validity(r) for r in self.data.records}
         return {trial: verdict for trial, verdict in verdicts.items() if verdict.state == "invalid"}
 
-    def view(self) -> ReportView:
-        """Everything a report shows, as data, boards' times projected where they can be."""
+    def view(self, *, baseline: RunHandle | Path | str | None = None, insist: bool = False) -> ReportView:
+        """Everything a report shows, as data, boards' times projected where they can be.
+
+        What changed since a ``baseline`` too, a run or its directory; ``insist`` compares what is not alike.
+        """
         from harness.projection.run import estimates
         from harness.view import build
 
-        return build(self.data, estimates(self.data))
+        if baseline is None:
+            return build(self.data, estimates(self.data))
+        before = baseline if isinstance(baseline, RunHandle) else load(baseline)
+        return build(self.data, estimates(self.data), compare(before, self, insist=insist))
 
-    def report(self, path: Path | str | None = None, *, theme: str = "default", include: Sequence[Path] = ()) -> Path:
-        """Write the HTML report (by default into the run's directory) and return its path. Raises UserError."""
-        from harness.render import html
+    def report(
+        self,
+        path: Path | str | None = None,
+        *,
+        theme: str = "default",
+        include: Sequence[Path] = (),
+        baseline: RunHandle | Path | str | None = None,
+        insist: bool = False,
+    ) -> Path:
+        """Write the HTML report (by default into the run's directory) and return its path. Raises UserError.
 
+        With a ``baseline``, a run or its directory, it says what changed since; ``insist`` compares what is not alike.
+        """
         target = Path(path) if path is not None else self.path / "report.html"
-        page = html.render(self.view(), theme_directory(theme, include))
-        write_text(target, page)
-        return target
+        return write_page(self.view(baseline=baseline, insist=insist), target, theme, include)
 
     def frame(self) -> pandas.DataFrame:
         """A tidy frame: one row a case and metric, with unit, interval, provenance and outcome."""
         from harness.frame import frame
 
         return frame(self.view())
+
+
+def write_page(view: ReportView, target: Path, theme: str = "default", include: Sequence[Path] = ()) -> Path:
+    """Write a view as an HTML page and return its path. Raises UserError."""
+    from harness.render import html
+
+    write_text(target, html.render(view, theme_directory(theme, include)))
+    return target
 
 
 def write_text(target: Path, text: str) -> None:
@@ -290,6 +311,13 @@ def compare(baseline: RunHandle, candidate: RunHandle, *, insist: bool = False) 
     return compare_runs(baseline.data, candidate.data, insist=insist, floors=known.fractions() if known else None)
 
 
+def refusals(baseline: RunHandle) -> list[str]:
+    """Why a run made here and now could not be compared with ``baseline``, in sentences; empty where it could."""
+    from harness.compare.comparable import refusals as between
+
+    return between(baseline.data.manifest.environment, host.environment())
+
+
 def noise_floor(
     workload: str, processes: int, include: Sequence[Path] = (), *, emit: Listener = lambda _event: None
 ) -> Noise:
@@ -306,13 +334,13 @@ def noise_floor(
     return found
 
 
-def render(handle: RunHandle, kind: str) -> str:
-    """The run as ``markdown``, ``csv``, ``junit`` or ``json`` text."""
+def render(view: ReportView, kind: str) -> str:
+    """A view as ``markdown``, ``csv``, ``junit`` or ``json`` text."""
     if kind == "json":
         from harness.model import codec
 
-        return codec.encode(handle.view()).decode()
+        return codec.encode(view).decode()
     from importlib import import_module
 
-    text: str = import_module(f"harness.render.{kind}").render(handle.view())
+    text: str = import_module(f"harness.render.{kind}").render(view)
     return text

@@ -120,12 +120,12 @@ def _trials(
         block = _block(works, "need", replicate, settings) + _block(hosts, "timing", replicate, settings)
         shuffle(block)
         trials += block
-    trials += _gate(works, settings) + _composition(hosts, settings) + _features(works, boards, settings)
+    real = [case for case in boards if profiles[case.profile].kind == "board"]
+    trials += _gate(works, settings) + _composition(hosts, settings) + _features(works, real, settings)
     trials += _energy(hosts, capabilities, settings)
     limits = _limits(boards, profiles, capabilities)
     ceilings = [_ceiling(case, limits[case.id], settings) for case in boards]
     shuffle(ceilings)
-    real = [case for case in boards if profiles[case.profile].kind == "board"]
     return trials + ceilings + _paced(real, limits, settings)
 
 

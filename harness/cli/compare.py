@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,11 +19,28 @@ if TYPE_CHECKING:
 @click.command("compare", short_help="Compare two runs.")
 @click.argument("baseline", shell_complete=options.complete_runs)
 @click.argument("candidate", default="latest", shell_complete=options.complete_runs)
-@click.option("--insist", is_flag=True, help="Compare runs of different machines or library versions all the same.")
+@click.option("--insist", is_flag=True, help=options.INSIST)
 @click.option("--all", "every", is_flag=True, help="Show the rows without a change too.")
+@click.option(
+    "--report",
+    is_flag=False,
+    flag_value="",
+    metavar="[FILE]",
+    help="Also write CANDIDATE's page with what changed, by default as report.html in its directory.",
+)
 @options.runs
+@options.include
 @options.as_json
-def command(baseline: str, candidate: str, insist: bool, every: bool, runs: Path, as_json: bool) -> int:
+def command(
+    baseline: str,
+    candidate: str,
+    insist: bool,
+    every: bool,
+    report: str | None,
+    runs: Path,
+    include: tuple[Path, ...],
+    as_json: bool,
+) -> int:
     """Say what changed from BASELINE to CANDIDATE (the latest run by default).
 
     Exits with 3 where something got worse, with 2 where nothing is comparable.
@@ -30,13 +48,16 @@ def command(baseline: str, candidate: str, insist: bool, every: bool, runs: Path
     from harness import api, store
     from harness.model import codec
 
-    pair = [api.load(store.find(name, runs)) for name in (baseline, candidate)]
-    result = api.compare(*pair, insist=insist)
+    before, after = (api.load(store.find(name, runs)) for name in (baseline, candidate))
+    result = api.compare(before, after, insist=insist)
     if as_json:
         click.echo(codec.encode(result))
     else:
         for line in _lines(result, every):
             click.echo(line)
+    if report is not None:
+        page = after.report(report or None, include=include, baseline=before, insist=insist)
+        click.echo(page if as_json else f"report  {page}", err=as_json)
     return _code(result)
 
 
@@ -46,24 +67,28 @@ def _code(result: Comparisons) -> int:
     return Exit.OK if result.comparable else Exit.BAD_INPUT
 
 
+_ORDER = ("regressed", "improved", "inconclusive", "not_comparable", "no_change")
+
+
 def _lines(result: Comparisons, every: bool) -> Iterable[str]:
-    yield f"{result.baseline_id} -> {result.candidate_id}"
+    yield f"{result.baseline.run_id} -> {result.candidate.run_id}"
     for sentence in result.refused:
-        yield f"not comparable: {sentence}" + ("" if result.comparable else " (--insist compares all the same)")
+        yield f"compared all the same: {sentence}" if result.insisted else f"not comparable: {sentence}"
+    if result.refused and not result.insisted:
+        yield "--insist compares all the same"
     yield from result.notes
-    shown = [row for row in result.rows if every or row.verdict in {"regressed", "improved"}]
-    for row in shown:
-        yield _line(row)
-    quiet = len(result.rows) - len(shown)
-    if quiet:
-        yield f"{_counted(result)}; --all shows every row"
+    rows = sorted(result.rows, key=lambda row: _ORDER.index(row.verdict))
+    shown = [row for row in rows if every or row.verdict in {"regressed", "improved"}]
+    yield from map(_line, shown)
+    if len(shown) < len(rows):
+        yield from _counted(rows[len(shown) :], result.refused)
+        yield "--all shows every row"
 
 
-def _counted(result: Comparisons) -> str:
-    words: dict[str, int] = {}
-    for row in result.rows:
-        words[row.words] = words.get(row.words, 0) + 1
-    return ", ".join(f"{count} {word}" for word, count in words.items())
+def _counted(rows: Sequence[Comparison], said: Sequence[str]) -> Iterable[str]:
+    """How many rows are quiet and why, a line a reason; what has been ``said`` already is not said again."""
+    for (words, reason), count in Counter((row.words, row.reason) for row in rows).items():
+        yield f"{count} {words}" + (f": {reason}" if reason and reason not in said else "")
 
 
 def _line(row: Comparison) -> str:

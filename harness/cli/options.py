@@ -10,6 +10,10 @@ from typing import Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from harness.errors import UserError
+
+INSIST = "Compare runs of different machines or library versions all the same."
+"""The help of ``--insist``."""
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -34,6 +38,23 @@ def runs(command: F) -> F:
         show_default=True,
         help="Directory in which runs are kept.",
     )(command)
+
+
+def baseline(command: F) -> F:
+    """``--baseline RUN`` and ``--insist``: what a run is compared with."""
+    given = click.option(
+        "--baseline",
+        metavar="RUN",
+        shell_complete=complete_runs,
+        help="Also say what changed from RUN (a directory, a run's id or its beginning, latest).",
+    )
+    return click.option("--insist", is_flag=True, help=INSIST)(given(command))
+
+
+def needs_baseline(baseline: str | None, insist: bool) -> None:
+    """Refuse ``--insist`` without the ``--baseline`` that it is about. Raises UserError."""
+    if insist and not baseline:
+        raise UserError("--insist is about a baseline", hint="give --baseline RUN too")
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}

@@ -19,19 +19,32 @@ FORMATS = ("html", "markdown", "csv", "junit", "json")
     "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Default: report.html in the run."
 )
 @click.option("--theme", default="default", show_default=True, help="Folder of that name under reports/.")
+@options.baseline
 @options.runs
 @options.include
-def command(run: str, kind: str, output: Path | None, theme: str, runs: Path, include: tuple[Path, ...]) -> int:
+def command(
+    run: str,
+    kind: str,
+    output: Path | None,
+    theme: str,
+    baseline: str | None,
+    insist: bool,
+    runs: Path,
+    include: tuple[Path, ...],
+) -> int:
     """Render RUN (a directory, a run's id or its beginning; the latest by default)."""
     from harness import api, store
 
+    options.needs_baseline(baseline, insist)
     handle = api.load(store.find(run, runs))
+    before = api.load(store.find(baseline, runs)) if baseline else None
     for notice in handle.data.notices:
         click.echo(notice, err=True)
+    view = handle.view(baseline=before, insist=insist)
     if kind == "html":
-        click.echo(handle.report(output, theme=theme, include=include))
+        click.echo(api.write_page(view, output or handle.path / "report.html", theme, include))
         return Exit.OK
-    text = api.render(handle, kind)
+    text = api.render(view, kind)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:

@@ -9,12 +9,13 @@ from typing import TYPE_CHECKING, Any
 import click
 from msgspec.structs import replace
 
-from harness.cli import options
+from harness.cli import gate, options
 from harness.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from harness.api import RunHandle
     from harness.plan import Settings
+    from harness.view import ReportView
 
 _OF_THE_PLAN = (
     "workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "slow_down", "sustained", "out",
@@ -60,18 +61,33 @@ _OF_THE_PLAN = (
 @click.option("--strict", is_flag=True, help="Exit 1 where a measurement is not valid, and say which.")
 @click.option("--no-report", is_flag=True, help="Do not render the HTML report.")
 @click.option("--dry-run", is_flag=True, help="Say what would be run and stop.")
+@options.baseline
 @options.include
 @options.as_json
-def command(resumed: Path | None, strict: bool, no_report: bool, as_json: bool, dry_run: bool, **asked: Any) -> int:
-    """Run WORKLOADS (suites or workloads by name; all where none is given) on the tiers given by -p."""
+def command(
+    resumed: Path | None,
+    strict: bool,
+    no_report: bool,
+    as_json: bool,
+    dry_run: bool,
+    baseline: str | None,
+    insist: bool,
+    **asked: Any,
+) -> int:
+    """Run WORKLOADS (suites or workloads by name; all where none is given) on the tiers given by -p.
+
+    With --baseline it exits with 3 where something got worse.
+    """
     settings = _settings(asked)
+    options.needs_baseline(baseline, insist)
+    before = gate.find(baseline, insist, resumed) if baseline else None
     if dry_run:
         return _say_plan(asked, settings, as_json)
     from harness.cli.progress import watching
 
     with watching(quiet=as_json) as (emit, stop):
         handle = _resume(resumed, asked, emit, stop) if resumed else _new(asked, settings, emit, stop)
-    return _finish(handle, strict, no_report, as_json)
+    return _finish(handle, handle.view(baseline=before, insist=insist), strict, no_report, as_json)
 
 
 def _settings(asked: dict[str, Any]) -> Settings:
@@ -143,16 +159,20 @@ def _say_plan(asked: dict[str, Any], settings: Settings, as_json: bool) -> int:
     return Exit.OK
 
 
-def _finish(handle: RunHandle, strict: bool, no_report: bool, as_json: bool) -> int:
-    report = None if no_report or not handle.data.records else handle.report()
+def _finish(handle: RunHandle, view: ReportView, strict: bool, no_report: bool, as_json: bool) -> int:
+    from harness import api
+
+    written = handle.data.records and not no_report
+    report = api.write_page(view, handle.path / "report.html") if written else None
     if as_json:
-        _print_json(handle, report)
+        _print_json(handle, view, report)
     else:
-        _print_table(handle, report)
+        _print_table(handle, view, report)
     if not handle.complete:
         click.echo(f"stopped; go on with: tierbench run --resume {handle.path}", err=True)
         return Exit.INTERRUPTED
-    return Exit.FAILED if handle.failed or (strict and _complain(handle)) else Exit.OK
+    failed = handle.failed or (strict and _complain(handle))
+    return gate.code(view) or (Exit.FAILED if failed else Exit.OK)
 
 
 def _complain(handle: RunHandle) -> bool:
@@ -163,7 +183,7 @@ def _complain(handle: RunHandle) -> bool:
     return bool(handle.invalid)
 
 
-def _print_json(handle: RunHandle, report: Path | None) -> None:
+def _print_json(handle: RunHandle, view: ReportView, report: Path | None) -> None:
     import json
 
     said = {
@@ -173,18 +193,20 @@ def _print_json(handle: RunHandle, report: Path | None) -> None:
         "complete": handle.complete,
         "failed": handle.failed,
         "invalid": {trial: verdict.codes for trial, verdict in handle.invalid.items()},
+        "baseline": view.changed.run_id if view.changed else None,
+        "regressed": gate.regressed(view),
     }
     click.echo(json.dumps(said))
 
 
-def _print_table(handle: RunHandle, report: Path | None) -> None:
+def _print_table(handle: RunHandle, view: ReportView, report: Path | None) -> None:
     from rich.console import Console
 
     from harness.render import terminal
 
     if not handle.data.records:
         return
-    terminal.show(handle.view(), Console(file=sys.stdout))
+    terminal.show(view, Console(file=sys.stdout))
     click.echo(f"\nrun     {handle.path}")
     if report is not None:
         click.echo(f"report  {report}")

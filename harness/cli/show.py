@@ -40,7 +40,7 @@ def _run(name: str, runs: Path, as_json: bool) -> None:
 
     handle = api.load(store.find(name, runs))
     if as_json:
-        click.echo(api.render(handle, "json"))
+        click.echo(api.render(handle.view(), "json"))
         return
     from rich.console import Console
 

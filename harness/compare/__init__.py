@@ -3,6 +3,6 @@
 from __future__ import annotations
 
 from harness.compare.between import compare
-from harness.compare.result import Comparison, Comparisons, Threshold, Verdict
+from harness.compare.result import Comparison, Comparisons, Side, Threshold, Verdict
 
-__all__ = ["Comparison", "Comparisons", "Threshold", "Verdict", "compare"]
+__all__ = ["Comparison", "Comparisons", "Side", "Threshold", "Verdict", "compare"]

@@ -12,11 +12,12 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from harness import stats
-from harness.compare.comparable import case_refusal, notes, one_sided, refusals
-from harness.compare.result import Comparison, Comparisons, Threshold, Verdict
-from harness.model.measure import LATENCY, STEP_ENERGY, TREE_PEAK
-from harness.model.outcome import Ok, Outcome, Unsupported, name_of
-from harness.model.record import Record, Run
+from harness.compare.comparable import case_refusal, notes, one_sided, refusals, unsound
+from harness.compare.fit import fit_verdict
+from harness.compare.result import Comparison, Comparisons, Side, Threshold
+from harness.model.measure import GPU_RESERVED, LATENCY, STEP_ENERGY, TREE_PEAK
+from harness.model.outcome import Outcome, name_of
+from harness.model.record import Manifest, Record, Run
 from harness.model.units import MIB
 from harness.verdict import CaseFacts, gather
 
@@ -29,13 +30,25 @@ class _Kind(Struct, frozen=True):
 
     metric: str
     unit: str
-    stage: str
+    stage: str | None
+    """None: the highest of all stages."""
     records: Callable[[CaseFacts], Sequence[Record]]
     threshold: Threshold
     worse: str
     better: str
     steadier: Callable[[CaseFacts], Sequence[Record]] = lambda _facts: ()
     """Records of a pass in which the figure repeats better, taken where both runs have them."""
+    alone: str = "run with --processes 5"
+    """What to do where a side has one process only."""
+
+    def taken(self, facts: CaseFacts) -> list[tuple[str, float]]:
+        """When each process with a figure was started, and the figure: its median. In the order of the records."""
+        found = ((r.started, self._figure(r)) for r in self.records(facts))
+        return [(started, figure) for started, figure in found if figure is not None]
+
+    def _figure(self, record: Record) -> float | None:
+        every = [m for m in record.measurements if m.metric.id == self.metric and m.values and m.marks is None]
+        return max((stats.median(m.values) for m in every if self.stage in (None, m.stage)), default=None)
 
 
 KINDS = (
@@ -59,6 +72,15 @@ KINDS = (
         better="needs less memory",
     ),
     _Kind(
+        metric=GPU_RESERVED.id,
+        unit="B",
+        stage=None,
+        records=lambda facts: facts.work.need,
+        threshold=Threshold(0.02, 4 * MIB),
+        worse="needs more memory",
+        better="needs less memory",
+    ),
+    _Kind(
         metric=STEP_ENERGY.id,
         unit="J",
         stage="timed",
@@ -66,6 +88,7 @@ KINDS = (
         threshold=Threshold(0.05),
         worse="uses more energy",
         better="uses less energy",
+        alone="a run measures a case's energy in one",
     ),
 )
 
@@ -78,7 +101,7 @@ def compare(
     ``floors`` are this machine's noise floors, a fraction a metric id: a threshold is never below them. With ``insist``
     runs that are not comparable are compared all the same, and why they are not is kept in ``refused``.
     """
-    refused = refusals(baseline.manifest, candidate.manifest)
+    refused = refusals(baseline.manifest.environment, candidate.manifest.environment)
     before = {facts.case.id: facts for facts in gather(baseline)}
     after = {facts.case.id: facts for facts in gather(candidate)}
     rows: list[Comparison] = []
@@ -86,10 +109,25 @@ def compare(
         if case_id in after:
             why = case_refusal(before[case_id], after[case_id]) or (None if insist or not refused else refused[0])
             rows += _rows(before[case_id], after[case_id], why, floors or {})
-    said = notes(baseline.manifest, candidate.manifest) + one_sided(set(before), {i: f.case for i, f in after.items()})
+    said = [
+        *notes(baseline.manifest, candidate.manifest),
+        *one_sided(set(before), {i: f.case for i, f in after.items()}),
+        *unsound(baseline, "baseline"),
+        *unsound(candidate, "candidate"),
+    ]
     return Comparisons(
-        baseline.manifest.run_id, candidate.manifest.run_id, tuple(_controlled(rows)), tuple(refused), tuple(said)
+        _side(baseline.manifest),
+        _side(candidate.manifest),
+        tuple(_controlled(rows)),
+        tuple(refused),
+        tuple(said),
+        insist,
     )
+
+
+def _side(manifest: Manifest) -> Side:
+    environment = manifest.environment
+    return Side(manifest.run_id, manifest.created, environment.git_commit, environment.git_dirty)
 
 
 def _rows(before: CaseFacts, after: CaseFacts, why: str | None, floors: Mapping[str, float]) -> list[Comparison]:
@@ -100,27 +138,20 @@ def _rows(before: CaseFacts, after: CaseFacts, why: str | None, floors: Mapping[
 
 
 def _fit(before: CaseFacts, after: CaseFacts, why: str | None) -> Comparison:
-    was, now = _name(before.outcome), _name(after.outcome)
-    verdict, words = _fit_verdict(before.outcome, after.outcome)
-    if why is not None:
-        verdict, words = "not_comparable", "not comparable"
-    return replace(
+    verdict, words, reason = fit_verdict(before.outcome, after.outcome)
+    row = replace(
         _blank(before, "fit", "1"),
         verdict=verdict,
         words=words,
-        reason=why or "",
-        baseline_outcome=was,
-        candidate_outcome=now,
+        reason=reason,
+        baseline_outcome=_name(before.outcome),
+        candidate_outcome=_name(after.outcome),
     )
+    return row if why is None else _refused(row, why)
 
 
-def _fit_verdict(was: Outcome | None, now: Outcome | None) -> tuple[Verdict, str]:
-    if was is None or now is None or isinstance(was, Unsupported) or isinstance(now, Unsupported):
-        return "inconclusive", "not tried in both runs"
-    if isinstance(was, Ok) == isinstance(now, Ok):
-        return "no_change", "no change"
-    word = name_of(now).replace("_", " ") if isinstance(was, Ok) else "runs now"
-    return ("regressed", f"ran before, {word} now") if isinstance(was, Ok) else ("improved", word)
+def _refused(row: Comparison, why: str) -> Comparison:
+    return replace(row, verdict="not_comparable", words="not comparable", reason=why)
 
 
 def _name(outcome: Outcome | None) -> str:
@@ -136,44 +167,47 @@ def _figures(
     kind: _Kind, before: CaseFacts, after: CaseFacts, why: str | None, floors: Mapping[str, float]
 ) -> Comparison | None:
     kind = _steadiest(kind, before, after)
-    a, b = _medians(kind, before), _medians(kind, after)
-    if not a or not b or min(a + b) <= 0:
+    a, b, in_turn = _sides(kind, before, after)
+    if not a or not b:
         return None
-    row = _blank(before, kind.metric, kind.unit)
-    row = replace(row, baseline=stats.median(a), candidate=stats.median(b))
-    if why is not None:
-        return replace(row, verdict="not_comparable", words="not comparable", reason=why)
-    in_turn = len(a) == len(b) and _taken_in_turn(kind.records(before), kind.records(after))
-    ratio = stats.paired_ratio(a, b) if in_turn else stats.unpaired_ratio(a, b)
-    threshold = max(kind.threshold.relative, floors.get(kind.metric, 0.0), kind.threshold.absolute / stats.median(a))
     row = replace(
-        row, ratio=ratio.value, low=ratio.low, high=ratio.high, p=ratio.p, threshold=threshold, method=ratio.method
+        _blank(before, kind.metric, kind.unit),
+        baseline=stats.median(a),
+        candidate=stats.median(b),
+        baseline_processes=len(a),
+        candidate_processes=len(b),
     )
-    return _judged(row, kind)
+    if why is not None:
+        return _refused(row, why)
+    if min(a + b) <= 0:
+        return replace(row, reason="a figure at or below 0 has no ratio")
+    ratio = stats.paired_ratio(a, b) if in_turn else stats.unpaired_ratio(a, b)
+    floor = floors.get(kind.metric)
+    threshold = max(kind.threshold.relative, floor or 0.0, kind.threshold.absolute / stats.median(a))
+    row = replace(row, ratio=ratio.value, low=ratio.low, high=ratio.high, p=ratio.p, method=ratio.method)
+    return _judged(replace(row, threshold=threshold, floor=floor), kind)
 
 
 def _steadiest(kind: _Kind, before: CaseFacts, after: CaseFacts) -> _Kind:
     """The kind by its steadier records, where both runs have the figure in them."""
     steady = replace(kind, records=kind.steadier)
-    return steady if _medians(steady, before) and _medians(steady, after) else kind
+    return steady if steady.taken(before) and steady.taken(after) else kind
 
 
-def _medians(kind: _Kind, facts: CaseFacts) -> list[float]:
-    found = (record.find(kind.metric, kind.stage) for record in kind.records(facts))
-    return [stats.median(m.values) for m in found if m is not None and m.values]
+def _sides(kind: _Kind, before: CaseFacts, after: CaseFacts) -> tuple[list[float], list[float], bool]:
+    """The figures of both sides in the order of their starts, and whether they were taken turn and turn about.
 
-
-def _taken_in_turn(a: Sequence[Record], b: Sequence[Record]) -> bool:
-    """Whether the processes of both runs were started turn and turn about, so that pairs share the machine's state."""
-    order = sorted([(r.started, "a") for r in a] + [(r.started, "b") for r in b])
-    sides = [side for _, side in order]
-    return all({sides[i], sides[i + 1]} == {"a", "b"} for i in range(0, len(sides) - 1, 2))
+    Only then do pairs share the machine's state. A process without a figure has no part in it.
+    """
+    a, b = sorted(kind.taken(before)), sorted(kind.taken(after))
+    order = sorted([(started, "a") for started, _ in a] + [(started, "b") for started, _ in b])
+    pairs = [{side for _, side in order[k : k + 2]} for k in range(0, len(order), 2)]
+    return [v for _, v in a], [v for _, v in b], len(a) == len(b) and all(pair == {"a", "b"} for pair in pairs)
 
 
 def _judged(row: Comparison, kind: _Kind) -> Comparison:
     if row.low is None or row.high is None or row.threshold is None:
-        reason = "one process on a side says nothing of how processes differ: run with --processes 5"
-        return replace(row, reason=reason)
+        return replace(row, reason=f"one process on a side says nothing of how processes differ: {kind.alone}")
     if row.low > 1 + row.threshold:
         return replace(row, verdict="regressed", words=kind.worse)
     if row.high < 1 / (1 + row.threshold):

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
+from harness.checks import validity
 from harness.model.case import Case
 from harness.model.machine import Environment
-from harness.model.record import Manifest
+from harness.model.record import Manifest, Run
 from harness.model.units import show_bytes
-from harness.verdict import CaseFacts
+from harness.verdict import SLACK, CaseFacts
 
 
-def refusals(baseline: Manifest, candidate: Manifest) -> list[str]:
-    """Why the runs as a whole are not comparable, in sentences; empty where they are."""
-    a, b = baseline.environment, candidate.environment
-    return _machine(a, b) + _libraries(a, b)
+def refusals(baseline: Environment, candidate: Environment) -> list[str]:
+    """Why runs made in these environments are not comparable, in sentences; empty where they are."""
+    return _machine(baseline, candidate) + _libraries(baseline, candidate)
 
 
 def _machine(a: Environment, b: Environment) -> list[str]:
@@ -53,14 +53,29 @@ def notes(baseline: Manifest, candidate: Manifest) -> list[str]:
     return [f"{name} changed: {was or 'unknown'} -> {now or 'unknown'}" for name, was, now in told if was != now]
 
 
+def unsound(run: Run, side: str) -> list[str]:
+    """A sentence on the trials of a run whose figures do not hold, none where all do."""
+    verdicts = [v for record in run.records if (v := validity(record)).state != "not_judged"]
+    invalid = [v for v in verdicts if v.state == "invalid"]
+    codes = ", ".join(dict.fromkeys(code for v in invalid for code in v.codes))
+    share = f"{len(invalid)} of {len(verdicts)} timing and energy trials"
+    return [f"{share} of the {side} are not valid: {codes}"] if invalid else []
+
+
 def case_refusal(baseline: CaseFacts, candidate: CaseFacts) -> str | None:
     """Why one case is not comparable between the runs, None where it is."""
     a, b = baseline.case.workload.version, candidate.case.workload.version
     if a != b:
         return f"the workload changed: version {a} and version {b}"
-    if not baseline.on_host and baseline.limit_bytes != candidate.limit_bytes:
-        return f"the profile's limit changed: {_bytes(baseline.limit_bytes)} and {_bytes(candidate.limit_bytes)}"
+    was, now = baseline.limit_bytes, candidate.limit_bytes
+    if not baseline.on_host and not _same_limit(was, now):
+        return f"the profile's limit changed: {_bytes(was)} and {_bytes(now)}"
     return None
+
+
+def _same_limit(was: int | None, now: int | None) -> bool:
+    """Of a case that did not fit the limit is known as the kernel kept it, in whole pages; else as it was asked."""
+    return was == now if was is None or now is None else abs(was - now) <= SLACK
 
 
 def _bytes(value: int | None) -> str:
@@ -70,11 +85,9 @@ def _bytes(value: int | None) -> str:
 def one_sided(baseline: set[str], candidate: dict[str, Case]) -> list[str]:
     """Sentences on cases that only one run has."""
     gone, new = sorted(baseline - set(candidate)), sorted(set(candidate) - baseline)
-    said = []
-    if gone:
-        said.append(
-            f"{len(gone)} case(s) are only in the baseline: {', '.join(gone[:3])}" + (" ..." if gone[3:] else "")
-        )
-    if new:
-        said.append(f"{len(new)} case(s) are only in the candidate: {', '.join(new[:3])}" + (" ..." if new[3:] else ""))
-    return said
+    return [_only(cases, run) for cases, run in ((gone, "baseline"), (new, "candidate")) if cases]
+
+
+def _only(cases: list[str], run: str) -> str:
+    are = f"{len(cases)} cases are" if len(cases) > 1 else "1 case is"
+    return f"{are} only in the {run}: {', '.join(cases[:3])}{' ...' if cases[3:] else ''}"

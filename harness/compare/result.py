@@ -39,20 +39,34 @@ class Comparison(Struct, frozen=True):
     p: float | None = None
     threshold: float | None = None
     """The fraction that the whole interval has to clear."""
+    floor: float | None = None
+    """This machine's noise floor, below which no threshold lies; None where it has not been measured."""
     method: str = ""
+    baseline_processes: int = 0
+    candidate_processes: int = 0
     baseline_outcome: str = ""
     candidate_outcome: str = ""
+
+
+class Side(Struct, frozen=True):
+    """Which run one side of a comparison is; ``created`` is in ISO 8601, ``commit`` None where it is not known."""
+
+    run_id: str
+    created: str
+    commit: str | None = None
+    dirty: bool | None = None
 
 
 class Comparisons(Struct, frozen=True):
     """Everything two runs have in common, and why something cannot be compared."""
 
-    baseline_id: str
-    candidate_id: str
+    baseline: Side
+    candidate: Side
     rows: tuple[Comparison, ...]
     refused: tuple[str, ...] = ()
-    """Why the runs as a whole are not comparable; with ``--insist`` these are notes and the rows have verdicts."""
+    """Why the runs as a whole are not comparable; where ``insisted`` these are notes and the rows have verdicts."""
     notes: tuple[str, ...] = ()
+    insisted: bool = False
 
     @property
     def regressed(self) -> tuple[Comparison, ...]:

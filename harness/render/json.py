@@ -1,4 +1,7 @@
-"""The report's figures as JSON: a case with its figures, each an array under ``columns``."""
+"""The report's figures as JSON: a case with its figures, each an array under ``columns``.
+
+With a baseline, its id and what was compared, each an array under columns of their own.
+"""
 
 from __future__ import annotations
 
@@ -7,24 +10,41 @@ from operator import attrgetter
 
 import msgspec
 
+from harness.compare import Comparison
 from harness.render.csv import rounded
 from harness.view import ReportView
+from harness.view.compared import Changed
 from harness.view.report import DataRow
 
 CASE = ("case", "workload", "family", "tier", "device", "runtime", "dtype", "scenario", "outcome", "limit")
 FIGURE = tuple(name for name in DataRow.__struct_fields__ if name not in CASE)
+COMPARED = tuple(Comparison.__struct_fields__)
 
 
 def render(view: ReportView) -> str:
-    """``{"run", "tierbench", "columns", "cases": [{..., "figures": [[...], ...]}]}``; null for what is missing."""
+    """``{"run", "tierbench", "columns", "cases": [{..., "figures": [[...], ...]}]}``; null for what is missing.
+
+    With a baseline also ``"changed": {"baseline", "columns", "rows": [[...], ...]}``.
+    """
     cases = [list(rows) for _, rows in groupby(view.data, key=attrgetter("case"))]
-    page = {
+    page: dict[str, object] = {
         "run": view.run_id,
         "tierbench": view.tierbench,
         "columns": FIGURE,
         "cases": [{**_case(rows[0]), "figures": [_figure(row) for row in rows]} for rows in cases],
     }
+    if view.changed:
+        page["changed"] = _changed(view.changed)
     return msgspec.json.encode(page).decode()
+
+
+def _changed(changed: Changed) -> dict[str, object]:
+    rows = [[_rounded(getattr(row, name)) for name in COMPARED] for row in changed.data]
+    return {"baseline": changed.run_id, "columns": COMPARED, "rows": rows}
+
+
+def _rounded(value: object) -> object:
+    return rounded(value) if isinstance(value, float) else value
 
 
 def _case(row: DataRow) -> dict[str, str]:
@@ -32,5 +52,4 @@ def _case(row: DataRow) -> dict[str, str]:
 
 
 def _figure(row: DataRow) -> list[object]:
-    values = (getattr(row, name) for name in FIGURE)
-    return [rounded(v) if isinstance(v, float) else v for v in values]
+    return [_rounded(getattr(row, name)) for name in FIGURE]

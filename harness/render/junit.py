@@ -1,7 +1,8 @@
 """The report as JUnit XML, for CI: a test case a case.
 
-Does not fit, thrashes and a deadline missed in a measured time (never in a projected one) are failures; a trial that
-went wrong or ran out of time is an error; what could not be tried or has not run is skipped.
+Does not fit, thrashes, a deadline missed in a measured time (never in a projected one) and what got worse since a
+baseline are failures; a trial that went wrong or ran out of time is an error; what could not be tried or has not run is
+skipped.
 """
 
 from __future__ import annotations
@@ -44,7 +45,11 @@ def kind_of(cell: Cell) -> str:
         return "skipped"
     measured = cell.figures["latency"].provenance == "measured"
     missed = measured and cell.deadline is not None and cell.deadline.state == "missed"
-    return "failure" if cell.fit.state in _FAILURES or missed else "passed"
+    return "failure" if cell.fit.state in _FAILURES or missed or _worse(cell) else "passed"
+
+
+def _worse(cell: Cell) -> list[str]:
+    return [change.text for change in cell.changes if change.verdict == "regressed"]
 
 
 def _case(suite: Element, tier: Tier, row: Row, cell: Cell, kind: str) -> None:
@@ -54,10 +59,17 @@ def _case(suite: Element, tier: Tier, row: Row, cell: Cell, kind: str) -> None:
     test = SubElement(suite, "testcase", {"classname": _clean(tier.id), "name": name, **time})
     if kind == "passed":
         return
-    said = ": ".join(part for part in (cell.fit.said, cell.fit.detail) if part)
-    if cell.fit.state == "fits" and cell.deadline:
-        said = cell.deadline.text
-    SubElement(test, kind, message=_clean(said), type=cell.fit.state)
+    worse = _worse(cell)
+    SubElement(
+        test, kind, message=_clean("; ".join([*_said(cell), *worse])), type="regressed" if worse else cell.fit.state
+    )
+
+
+def _said(cell: Cell) -> list[str]:
+    """What is wrong with the case by itself."""
+    if cell.fit.state == "fits":
+        return [cell.deadline.text] if cell.deadline and cell.deadline.state == "missed" else []
+    return [": ".join(part for part in (cell.fit.said, cell.fit.detail) if part)]
 
 
 def _clean(text: str) -> str:

@@ -5,21 +5,36 @@ from __future__ import annotations
 import re
 
 from harness.model.text import plain
+from harness.view.compared import Changed
 from harness.view.report import Cell, FindingGroup, ReportView
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
 
 
 def render(view: ReportView) -> str:
-    """The verdict, the counts, the matrix and the findings."""
+    """The verdict, the counts, what changed since a baseline, the matrix and the findings."""
     counts = " · ".join(f"**{c.number:,}** {c.label}" for c in view.counts)
-    parts = [f"## {escape(view.headline)}", *map(escape, view.lead), counts, _table(view)]
+    changed = [_changed(view.changed)] if view.changed else []
+    parts = [f"## {escape(view.headline)}", *map(escape, view.lead), counts, *changed, _table(view)]
     if view.findings:
         parts.append("### Findings\n\n" + "\n".join(_finding(f) for f in view.findings))
     parts.append(
         "Measured: ran on this hardware. Enforced: ran on the host under the tier's limits. Projected: computed."
     )
     return "\n\n".join(parts) + "\n"
+
+
+def _changed(changed: Changed) -> str:
+    """Only what got worse or better or ended otherwise; of the rest, how much and why."""
+    rows = [(e.name, e.where, "how it ended", f"{e.words} {e.detail}".strip(), "") for e in changed.ends]
+    rows += [(r.name, r.where, f.title, r.said, r.figures) for f in changed.forests for r in f.called]
+    parts = [f"### What changed since run {escape(changed.run_id)}", *map(escape, changed.notes)]
+    if rows:
+        head = "| Workload | Tier | Figure | Verdict | Before and now |\n| --- | --- | --- | --- | ---: |"
+        parts.append("\n".join([head, *(f"| {' | '.join(map(escape, row))} |" for row in rows)]))
+    parts += [escape(f"{f.title}: {reason}") for f in changed.forests for reason in f.reasons]
+    parts += [escape(f"Not comparable, {i.count} cases: {i.reason}.") for i in changed.incomparable]
+    return "\n\n".join(parts)
 
 
 def escape(text: str) -> str:

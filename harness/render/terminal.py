@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from harness.compare import Verdict
 from harness.model.text import plain
 from harness.view.report import Cell, ReportView, Row
 
@@ -18,6 +21,7 @@ _STYLES = {
     "failed": "bold red",
     "not_run": "dim",
 }
+_CHANGE_STYLES = {"regressed": "red", "improved": "green", "inconclusive": "dim"}
 _MOST_COLUMNS = 6
 """With more tiers a table is too wide for a terminal: it is cut in several."""
 
@@ -44,6 +48,8 @@ def _rich(view: ReportView, console: Console) -> None:
     console.print(Text(plain(view.headline), style="bold"))
     for sentence in view.lead:
         console.print(Text(plain(sentence)))
+    for verdict, line in _changes(view):
+        console.print(Text(plain(line), style=_CHANGE_STYLES[verdict]))
 
 
 def _row_name(row: Row) -> Text:
@@ -60,12 +66,14 @@ def _lines(cell: Cell) -> list[str]:
     """A time where there is one, the verdict, and the memory against the limit."""
     latency = cell.figures["latency"]
     time = f"{latency.text} {latency.spread}".strip()
+    changes = [change.text for change in cell.changes]
     if cell.fit.state != "fits":
         shown = time if latency.value is not None else ""
-        return [line for line in (shown, cell.fit.said, cell.fit.detail, _needs(cell)) if line]
+        more = (shown, cell.fit.said, cell.fit.detail, _needs(cell), *changes)
+        return [line for line in more if line]
     first = time if latency.value is not None else cell.fit.said
     more = (cell.bar.label if cell.bar else "", cell.deadline.text if cell.deadline else "")
-    return [line for line in (first, *more, *cell.remarks) if line]
+    return [line for line in (first, *more, *cell.remarks, *changes) if line]
 
 
 def _needs(cell: Cell) -> str:
@@ -84,8 +92,19 @@ def _plain(view: ReportView, console: Console) -> None:
     widths = [max((len(line[k]) for line in lines), default=0) for k in range(2)]
     for name, tier, said in lines:
         _line(console, f"{name:<{widths[0]}}  {tier:<{widths[1]}}  {said}")
-    for sentence in (view.headline, *view.lead):
+    for sentence in (view.headline, *view.lead, *(line for _, line in _changes(view))):
         _line(console, sentence)
+
+
+def _changes(view: ReportView) -> Iterator[tuple[Verdict, str]]:
+    """A line for each figure that got worse or better since the baseline, and each case that ended otherwise."""
+    if view.changed is None:
+        return
+    for end in view.changed.ends:
+        yield end.verdict, f"{end.name} on {end.where}: {end.words}{f' ({end.detail})' if end.detail else ''}"
+    for forest in view.changed.forests:
+        for row in forest.called:
+            yield row.verdict, f"{row.name} on {row.where}, {forest.title.lower()}: {row.said}, {row.figures}"
 
 
 def _line(console: Console, text: str) -> None:

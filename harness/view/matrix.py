@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
+from harness.compare import Comparison
 from harness.model.outcome import Unsupported
 from harness.model.units import show
 from harness.verdict import TRIED, runtime_name
+from harness.view import changes
 from harness.view.figures import NOT_PROJECTED
 from harness.view.remarks import remarks
 from harness.view.report import Cell, Matrix, MetricChoice, Row, Tier
@@ -22,12 +24,12 @@ METRICS = (
 _ENERGY = "energy"
 
 
-def matrix(scene: Scene) -> Matrix:
-    """The whole table."""
+def matrix(scene: Scene, compared: Mapping[str, Sequence[Comparison]]) -> Matrix:
+    """The whole table; ``compared`` has what is known of a baseline by case id."""
     return Matrix(
         metrics=METRICS,
         tiers=scene.tiers,
-        rows=tuple(_row(scene, line) for line in scene.lines),
+        rows=tuple(_row(scene, line, compared) for line in scene.lines),
         families=tuple(scene.families()),
         notes=tuple(_notes(scene)),
         untried=tuple(_untried(scene, t) for t in scene.tiers),
@@ -49,8 +51,9 @@ def _untried(scene: Scene, tier: Tier) -> str:
     return reasons.pop() if len(reasons) == 1 else ""
 
 
-def _row(scene: Scene, line: Line) -> Row:
+def _row(scene: Scene, line: Line, compared: Mapping[str, Sequence[Comparison]]) -> Row:
     due = line.case.workload.deadline_seconds
+    spots = [scene.spots.get((line.index, t.index)) for t in scene.tiers]
     return Row(
         index=line.index,
         anchor=line.anchor,
@@ -60,11 +63,11 @@ def _row(scene: Scene, line: Line) -> Row:
         variant=line.variant,
         family=line.family,
         deadline=f"deadline {show(due, 's')}" if due is not None else "",
-        cells=tuple(_cell(s) if (s := scene.spots.get((line.index, t.index))) else None for t in scene.tiers),
+        cells=tuple(_cell(s, compared.get(s.facts.case.id, ())) if s else None for s in spots),
     )
 
 
-def _cell(spot: Spot) -> Cell:
+def _cell(spot: Spot, rows: Sequence[Comparison]) -> Cell:
     facts, judged = spot.facts, spot.judged
     states = [judged.state, *([judged.deadline] if judged.deadline else [])]
     return Cell(
@@ -74,8 +77,9 @@ def _cell(spot: Spot) -> Cell:
         figures={m.id: shown(spot.values[m.id]) for m in METRICS},
         bar=bar(facts),
         deadline=deadline(facts, judged),
-        states=tuple(states),
+        states=(*states, *changes.states(rows)),
         remarks=tuple(remarks(spot.facts, spot.values)),
+        changes=changes.told(rows),
     )
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 
 from harness.view.report import Tier
 
@@ -55,3 +56,12 @@ def label(title: str, rest: str) -> tuple[str, ...]:
     if len(whole) <= LINE:
         return (whole,)
     return tuple(part if len(part) <= LINE else f"{part[: LINE - 1]}…" for part in (title, rest) if part)
+
+
+def when(created: str) -> str:
+    """``23 Nov 2026, 02:14 UTC``; as it is written where it is no date."""
+    try:
+        moment = datetime.fromisoformat(created)
+    except ValueError:
+        return created
+    return f"{moment.day} {moment:%b %Y, %H:%M} {moment:%Z}".strip()

@@ -4,20 +4,22 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
-from datetime import datetime
 
+from harness.compare import Comparisons
 from harness.model.estimate import Estimate, NotProjected
 from harness.model.measure import Provenance
 from harness.model.record import Run
-from harness.verdict import TRIED, article, counts, headline, joined, memory_limits
+from harness.verdict import TRIED, Count, article, counts, headline, joined, memory_limits
+from harness.view import changes
 from harness.view.across import across
+from harness.view.changed import changed, lead
 from harness.view.data import rows
 from harness.view.details import details
 from harness.view.findings import findings
 from harness.view.layers import memory
 from harness.view.matrix import matrix
 from harness.view.method import method
-from harness.view.names import spoken
+from harness.view.names import spoken, when
 from harness.view.report import ProvenanceKey, ReportView
 from harness.view.scene import Scene, lay_out
 
@@ -28,20 +30,29 @@ KEY: tuple[tuple[Provenance, str], ...] = (
 )
 
 
-def build(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = None) -> ReportView:
-    """Everything that a report of ``run`` shows. ``estimates`` are projected latencies by case id."""
+def build(
+    run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = None, comparisons: Comparisons | None = None
+) -> ReportView:
+    """Everything that a report of ``run`` shows.
+
+    ``estimates`` are projected latencies by case id; ``comparisons`` say what changed from a baseline to ``run``.
+    """
     scene = lay_out(run, estimates)
     judged = [s.judged for s in scene.spots.values()]
-    title = headline(judged, _spoken(scene))
+    cases = changes.by_case(comparisons) if comparisons else {}
+    what_changed = changed(scene, comparisons) if comparisons else None
+    said = [what_changed.summary] if what_changed else []
+    title = " ".join([*said, headline(judged, _spoken(scene))])
     return ReportView(
         title=title,
         run_id=run.manifest.run_id,
-        eyebrow=_eyebrow(run),
+        eyebrow=_eyebrow(run, comparisons),
         headline=title,
-        lead=tuple(_lead(scene)),
-        counts=counts(judged),
+        lead=(*(lead(scene, comparisons) if comparisons else ()), *_lead(scene)),
+        counts=_counts(counts(judged), changes.counts(cases) if comparisons else ()),
         key=_key(scene),
-        matrix=matrix(scene),
+        matrix=matrix(scene, cases),
+        changed=what_changed,
         across=across(scene),
         memory=memory(scene),
         details=details(scene),
@@ -52,23 +63,33 @@ def build(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = No
     )
 
 
-def _eyebrow(run: Run) -> tuple[str, ...]:
+def _counts(of_cases: tuple[Count, ...], of_changes: tuple[Count, ...]) -> tuple[Count, ...]:
+    """What changed stands between what is known of the tried and what was not tried or went wrong."""
+    last = {"unsupported", "timed_out", "not_run", "failed"}
+    tried = tuple(c for c in of_cases if c.id not in last)
+    return (*tried, *of_changes, *of_cases[len(tried) :])
+
+
+def _eyebrow(run: Run, comparisons: Comparisons | None) -> tuple[str, ...]:
     manifest = run.manifest
     environment = manifest.environment
-    commit = (
-        f"commit {environment.git_commit[:10]}{'*' if environment.git_dirty else ''}" if environment.git_commit else ""
-    )
-    parts = ["Comparison report", f"run {manifest.run_id}", commit, _when(manifest.created), environment.cpu]
+    this, commit = f"run {manifest.run_id}", _commit(environment.git_commit, environment.git_dirty)
+    if comparisons:
+        base = comparisons.baseline
+        this += f" against run {base.run_id}"
+        commit = _against(commit, _commit(base.commit, base.dirty))
+    parts = ["Comparison report", this, commit, when(manifest.created), environment.cpu]
     return tuple(p for p in parts if p)
 
 
-def _when(created: str) -> str:
-    """``23 Nov 2026, 02:14 UTC``; as it is written where it is no date."""
-    try:
-        moment = datetime.fromisoformat(created)
-    except ValueError:
-        return created
-    return f"{moment.day} {moment:%b %Y, %H:%M} {moment:%Z}".strip()
+def _commit(commit: str | None, dirty: bool | None) -> str:
+    return f"commit {commit[:10]}{'*' if dirty else ''}" if commit else ""
+
+
+def _against(commit: str, base: str) -> str:
+    if not commit or not base:
+        return commit and f"{commit} against an unknown one"
+    return f"{commit} against {base.removeprefix('commit ')}"
 
 
 def _lead(scene: Scene) -> list[str]:

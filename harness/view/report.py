@@ -1,6 +1,7 @@
 """ReportView: everything a page or a table shows, as frozen data. The contract of a theme author.
 
-Strings are ready to place and not escaped; numbers are in base units. Charts are in ``harness/view/charts.py``.
+Strings are ready to place and not escaped; numbers are in base units. Charts are in ``harness/view/charts.py``, what
+changed since a baseline in ``harness/view/compared.py``.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from msgspec import Struct
 from harness.model.measure import Provenance
 from harness.verdict import Count, DeadlineState, State
 from harness.view.charts import AcrossTiers, Ecdf, MemorySection
+from harness.view.compared import Change, Changed
 
 
 class Shown(Struct, frozen=True):
@@ -74,6 +76,8 @@ class Cell(Struct, frozen=True):
     """Ids of the counts that this cell belongs to."""
     remarks: tuple[str, ...] = ()
     """Below the figures: that they are not valid and why, how a sustained load went."""
+    changes: tuple[Change, ...] = ()
+    """What got worse or better since the baseline."""
 
 
 class Tier(Struct, frozen=True):
@@ -273,3 +277,5 @@ class ReportView(Struct, frozen=True):
     data: tuple[DataRow, ...]
     tierbench: str
     """The version that made it."""
+    changed: Changed | None = None
+    """Section 5; None without a baseline."""

@@ -13,6 +13,11 @@ from harness.view.charts import Tick
 _STEPS = (1.0, 2.0, 5.0)
 _BYTE_STEPS = tuple(m * u for u in (1, KIB, MIB, GIB, 1 << 40) for m in (1, 2, 4, 8, 16, 32, 64, 128, 256, 512))
 
+_PERCENT_STEPS = tuple(m * 10.0**p for p in range(-6, 2) for m in _STEPS)
+MOST_TICKS = 6
+WIDE = 3.0
+"""An axis of ratios that spans more than this has ticks at powers of two."""
+
 
 class Axis(Struct, frozen=True):
     """From ``low`` to ``high`` in a base unit onto ``left`` to ``right``."""
@@ -63,3 +68,21 @@ def byte_ticks(axis: Axis) -> tuple[Tick, ...]:
     step = next((s for s in _BYTE_STEPS if axis.high / s <= 8), axis.high)
     count = math.floor(axis.high / step)
     return tuple(Tick(axis.place(k * step), show(k * step, "B") if k else "0") for k in range(count + 1))
+
+
+def ratio_ticks(axis: Axis) -> tuple[Tick, ...]:
+    """Changes in percent on a log axis of ratios, at most six: in even steps, or doublings where it is wide."""
+    if axis.high / axis.low > WIDE:
+        powers = range(math.ceil(math.log2(axis.low)), math.floor(math.log2(axis.high)) + 1)
+        step = math.ceil(len(powers) / MOST_TICKS)
+        ratios = [2.0**p for p in powers if p % step == 0]
+    else:
+        size = next(s for s in _PERCENT_STEPS if (axis.high - axis.low) / s < MOST_TICKS)
+        whole = range(math.ceil((axis.low - 1) / size), math.floor((axis.high - 1) / size) + 1)
+        ratios = [1 + k * size for k in whole]
+    return tuple(Tick(axis.place(r), _percent(100 * (r - 1))) for r in ratios)
+
+
+def _percent(value: float) -> str:
+    text = f"{value:+,.1f}".removesuffix(".0") if abs(value) >= 10 else f"{value:+.3g}"
+    return f"{text} %" if value else "0"

@@ -4,7 +4,7 @@
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const table = document.getElementById("matrix"), body = table.tBodies[0], rows = [...body.rows];
   const heads = all("thead th", table), fields = all("[data-state]"), hides = all("[data-hide]");
-  const onlys = all("[data-only]"), misfits = document.getElementById("misfits"), found = document.getElementById("found");
+  const onlys = all("[data-only]"), withs = all("[data-with]"), found = document.getElementById("found");
   const metrics = all("[data-state=metric] option").map((o) => o.value);
   const start = { q: "", family: "", tier: "", metric: metrics[0], only: "", hide: "", sort: "" };
   let state = { ...start };
@@ -14,13 +14,13 @@
     row, index: Number(row.dataset.row), name: row.cells[0].textContent.toLowerCase(), family: row.cells[1].textContent,
     states: [...row.cells].slice(2).map((cell) => (cell.dataset.s || "").split(" ")),
   }));
-  const bodies = all("[data-row]");
+  const bodies = all("[data-row]"), only = () => state.only.split(" ").filter(Boolean);
   let shown = { at: -1, order: rows };
 
   function shows(fact, at) {
     const states = at < 0 ? fact.states : [fact.states[at]];
     return fact.name.includes(state.q.toLowerCase()) && (!state.family || fact.family === state.family) &&
-      (!state.only || states.some((found) => found.includes(state.only)));
+      (!state.only || states.some((found) => only().some((wanted) => found.includes(wanted))));
   }
 
   // Undefined sorts last both ways; figures that are equal or both missing go by memory.
@@ -57,7 +57,10 @@
     const [by, way] = state.sort.split("~"), at = column();
     if (table.dataset.metric !== state.metric) table.dataset.metric = state.metric;
     const seen = new Set(facts.filter((fact) => shows(fact, at)).map((fact) => fact.row.dataset.row));
-    for (const part of bodies) if (part.hidden === seen.has(part.dataset.row)) part.hidden = !part.hidden;
+    for (const part of bodies) {
+      const here = at < 0 || part.dataset.at === undefined || part.dataset.at === String(at);
+      if (part.hidden === (here && seen.has(part.dataset.row))) part.hidden = !part.hidden;
+    }
     arrange(at, ordered(by, way === "down" ? -1 : 1));
     for (const head of heads) {
       head.setAttribute("aria-sort", head.dataset.by !== by ? "none" : way === "down" ? "descending" : "ascending");
@@ -67,7 +70,7 @@
       document.body.classList.toggle(`no-${box.dataset.hide}`, !box.checked);
     }
     for (const button of onlys) button.setAttribute("aria-pressed", String(button.dataset.only === (state.only || "all")));
-    misfits.checked = state.only === "does_not_fit";
+    for (const box of withs) box.checked = only().includes(box.dataset.with);
     found.textContent = seen.size === rows.length ? `${rows.length} workloads` : `${seen.size} of ${rows.length} workloads`;
   }
 
@@ -97,7 +100,8 @@
     const id = button.dataset.only;
     change({ only: id === "all" || id === state.only ? "" : id });
   });
-  misfits.addEventListener("change", () => change({ only: misfits.checked ? "does_not_fit" : "" }));
+  for (const box of withs) box.addEventListener("change", () =>
+    change({ only: withs.filter((b) => b.checked).map((b) => b.dataset.with).join(" ") }));
   for (const box of hides) box.addEventListener("change", () =>
     change({ hide: hides.filter((b) => !b.checked).map((b) => b.dataset.hide).join(" ") }));
   for (const head of heads) head.querySelector("button").addEventListener("click", () => {

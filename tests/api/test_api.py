@@ -62,6 +62,15 @@ def test_the_report_is_one_file(handle, tmp_path):
     assert page.read_text().startswith("<!doctype html>")
 
 
+def test_a_baseline_is_a_run_or_where_one_lies(handle, tmp_path):
+    seen = handle.view(baseline=handle)
+    assert seen.changed.run_id == handle.data.manifest.run_id
+    assert seen == handle.view(baseline=str(handle.path))
+    assert handle.view().changed is None
+    page = handle.report(tmp_path / "page.html", baseline=handle.path)
+    assert '<h2 id="h-changed">' in page.read_text()
+
+
 def test_what_a_caller_can_mend_is_a_user_error(tmp_path):
     with pytest.raises(UserError, match="holds no run"):
         harness.load(tmp_path)

@@ -49,7 +49,7 @@ def axe() -> str:
 
 @pytest.fixture(scope="session")
 def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
-    """Renders a run once and gives the page's address."""
+    """Renders a run, or a run and what changed, once and gives the page's address."""
     from harness.render import html
     from harness.view import build
 
@@ -58,7 +58,9 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., str]:
     def save(name: str, make: Callable[[], Any], estimates: Any = None) -> str:
         path = folder / f"{name}.html"
         if not path.exists():
-            path.write_text(html.render(build(make(), estimates), THEME), encoding="utf-8")
+            made = make()
+            run, comparisons = made if isinstance(made, tuple) else (made, None)
+            path.write_text(html.render(build(run, estimates, comparisons), THEME), encoding="utf-8")
         return path.as_uri()
 
     return save

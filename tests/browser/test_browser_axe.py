@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import sample_runs
+from compared_runs import compared, large, pair
 
 pytestmark = pytest.mark.browser
 
@@ -18,12 +19,15 @@ PAGES = {
     "small": lambda: sample_runs.everything(),
     "host": lambda: sample_runs.make_run(profiles=[], processes=1),
     "wide": lambda: sample_runs.many(90, 12),
+    "changed": lambda: compared(pair(gpu=True)),
+    "changed-wide": lambda: compared(large(60, 12)),
 }
 
 
 CASES = [
-    *((name, scheme) for name in ("small", "host") for scheme in ("light", "dark")),
+    *((name, scheme) for name in ("small", "host", "changed") for scheme in ("light", "dark")),
     pytest.param("wide", "light", marks=pytest.mark.slow),  # its colours are those of the small one
+    pytest.param("changed-wide", "light", marks=pytest.mark.slow),
 ]
 
 

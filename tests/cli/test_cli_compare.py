@@ -74,6 +74,93 @@ def test_a_case_that_stops_to_fit_is_a_regression(tierbench, measured):
     assert "ran before, does not fit now" in done.stdout
 
 
+def test_one_process_on_a_side_says_why_nothing_can_be_said(tierbench, measured):
+    once = ("-p", "host", "--processes", 1, "--budget", 0.05, "--no-report")
+    done = tierbench("compare", measured("a", *once), measured("b", *once))
+    assert done.returncode == Exit.OK
+    assert "2 inconclusive: one process on a side says nothing of how processes differ" in done.stdout
+
+
+def test_compare_writes_the_candidates_page_and_says_where(tierbench, measured, tmp_path):
+    before, after = measured("a"), measured("b", NAP_MS="8")
+    done = tierbench("compare", before, after, "--report")
+    assert done.returncode == Exit.REGRESSION
+    assert f"report  {tmp_path / 'b' / 'report.html'}" in done.stdout
+    page = (tmp_path / "b" / "report.html").read_text()
+    assert "<h1>The only workload got slower. The only workload ran on this machine.</h1>" in page
+    assert f"against run {json.loads((tmp_path / 'a' / 'run.json').read_text())['run_id']}" in page
+    there = tmp_path / "there.html"
+    scripted = tierbench("compare", before, after, "--json", "--report", there)
+    assert json.loads(scripted.stdout)["rows"]
+    assert str(there) in scripted.stderr
+    assert there.read_text() == page
+
+
+def test_report_takes_a_baseline_in_every_format(tierbench, measured, tmp_path):
+    before, after = measured("a"), measured("b", NAP_MS="8")
+    done = tierbench("report", after, "--baseline", before, "-o", tmp_path / "page.html")
+    assert done.returncode == Exit.OK, "to render is no judgement"
+    assert 'class="forest' in (tmp_path / "page.html").read_text()
+    text = {kind: tierbench("report", after, "--baseline", before, "-f", kind).stdout for kind in ("markdown", "junit")}
+    assert "### What changed since run" in text["markdown"]
+    assert 'type="regressed"' in text["junit"]
+    view = json.loads(tierbench("report", after, "--baseline", before, "-f", "json").stdout)
+    assert view["changed"]["forests"][0]["groups"][0]["rows"][0]["words"] == "slower"
+    assert json.loads(tierbench("report", after, "-f", "json").stdout)["changed"] is None
+
+
+def test_a_run_with_a_baseline_ends_with_3_where_something_got_worse(tierbench, measured, light, tmp_path):
+    before = measured("a")
+    asked = ("run", "varying", "-I", light, "-p", "host", "--processes", 4, "--budget", 0.1, "--baseline", before)
+    done = tierbench(*asked, "--out", tmp_path / "b", env={"NAP_MS": "8"})
+    assert done.returncode == Exit.REGRESSION, done.stderr
+    assert "varying on Host CPU, latency: +" in done.stdout
+    assert "What changed" in (tmp_path / "b" / "report.html").read_text()
+    same = tierbench(*asked, "--out", tmp_path / "c", "--json")
+    assert same.returncode == Exit.OK, same.stdout
+    said = json.loads(same.stdout)
+    assert (said["baseline"][:4].isdigit(), said["regressed"]) == (True, [])
+
+
+def test_a_baseline_that_cannot_be_compared_with_is_refused_before_anything_runs(tierbench, measured, light, tmp_path):
+    before = measured("a")
+    manifest = tmp_path / "a" / "run.json"
+    head = json.loads(manifest.read_text())
+    head["environment"]["fingerprint"] = "other"
+    manifest.write_text(json.dumps(head))
+    asked = ("run", "varying", "-I", light, "-p", "host", "--processes", 2, "--budget", 0.05, "--baseline", before)
+    done = tierbench(*asked, "--out", tmp_path / "b")
+    assert done.returncode == Exit.BAD_INPUT
+    assert "different machines" in done.stderr
+    assert "--insist" in done.stderr
+    assert not (tmp_path / "b").exists()
+    assert tierbench(*asked, "--out", tmp_path / "b", "--insist").returncode == Exit.OK
+    missing = tierbench("run", "varying", "-I", light, "--baseline", "nowhere", "--out", tmp_path / "c")
+    assert (missing.returncode, missing.stderr.count("\n")) == (Exit.BAD_INPUT, 1)
+
+
+def test_a_run_that_has_nothing_in_common_with_its_baseline_does_not_pass(tierbench, measured, light, tmp_path):
+    before = measured("a")
+    asked = ("run", "light", "-k", "ms=1", "-I", light, "--processes", 1, "--budget", 0.05, "--baseline", before)
+    done = tierbench(*asked, "--out", tmp_path / "b")
+    assert done.returncode == Exit.FAILED
+    assert "nothing could be compared with run" in done.stderr
+
+
+@pytest.mark.parametrize("verb", ["run", "report"])
+def test_to_insist_without_a_baseline_is_refused(verb, tierbench):
+    done = tierbench(verb, "--insist")
+    assert (done.returncode, done.stderr.count("\n")) == (Exit.BAD_INPUT, 1)
+    assert "--baseline" in done.stderr
+
+
+def test_a_run_is_not_its_own_baseline(tierbench, measured):
+    run = measured("a")
+    done = tierbench("run", "--resume", run, "--baseline", run)
+    assert done.returncode == Exit.BAD_INPUT
+    assert "the baseline is the run itself" in done.stderr
+
+
 def test_runs_of_different_machines_are_refused_unless_insisted_on(tierbench, measured, tmp_path):
     a, b = measured("a"), measured("b")
     manifest = tmp_path / "b" / "run.json"

@@ -11,13 +11,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
+from harness.checks.codes import Code
 from harness.compare import compare
+from harness.compare.fit import fit_verdict
 from harness.model.case import Limits
-from harness.model.measure import LATENCY, TREE_PEAK, Measurement
-from harness.model.outcome import DoesNotFit, Ok, Thrashes
+from harness.model.measure import GPU_RESERVED, LATENCY, TREE_PEAK, Finding, Measurement
+from harness.model.outcome import DoesNotFit, Failed, Ok, Thrashes, Unsupported
 from harness.model.record import Enforced, Record, Run
 
 MIB = 1 << 20
+FULL = DoesNotFit(512 * MIB, 512 * MIB, "killed")
 
 
 def timing(name: str, seconds: float, replicate: int, started: str = "2026-01-01T00:00:00") -> Record:
@@ -79,6 +82,60 @@ def test_processes_run_in_turn_are_paired_and_those_that_are_not_are_not():
     assert row(compare(at(1, (0, 1, 2)), at(1, (3, 4, 5)))).method.startswith("Welch")
 
 
+def test_a_process_that_failed_has_no_part_in_the_pairs():
+    def side(levels, seconds):
+        starts = (f"2026-01-01T00:00:{s:02}" for s in seconds)
+        first, second, *rest = (timing("a", level, i, next(starts)) for i, level in enumerate(levels))
+        return [first, replace(second, outcome=Failed("no", "timed"), measurements=()), *rest]
+
+    a = run(*side((1, 9, 2, 3), (0, 2, 4, 6)))
+    b = run(*side((1, 9, 2, 3), (1, 3, 5, 7)))
+    found = row(compare(a, b))
+    assert found.method.startswith("paired")
+    assert (found.ratio, found.low, found.high) == (1, 1, 1), "1 with 1, 2 with 2, 3 with 3"
+    assert (found.baseline_processes, found.candidate_processes) == (3, 3)
+
+
+def test_pairs_are_made_in_the_order_of_their_starts_however_the_records_lie():
+    a = run(timing("a", 1, 0, "2026-01-01T00:00:00"), timing("a", 2, 1, "2026-01-01T00:00:02"))
+    b = run(timing("a", 2, 1, "2026-01-01T00:00:03"), timing("a", 1, 0, "2026-01-01T00:00:01"))
+    assert (row(compare(a, b)).low, row(compare(a, b)).high) == (1, 1)
+
+
+def test_a_figure_of_0_has_no_ratio_and_says_so():
+    a, b = noisy(0.01, 1), run(*(timing("a", 0, i) for i in range(5)))
+    found = row(compare(a, b))
+    assert (found.verdict, found.ratio) == ("inconclusive", None)
+    assert "no ratio" in found.reason
+
+
+def test_the_sides_are_named_with_their_commit():
+    a, b = noisy(0.01, 1), noisy(0.01, 2)
+    made = replace(b.manifest.environment, git_commit="0123456789abcdef", git_dirty=True)
+    result = compare(a, replace(b, manifest=replace(b.manifest, run_id="b-run", environment=made)))
+    assert (result.baseline.run_id, result.baseline.commit) == ("a-run", None)
+    assert (result.candidate.run_id, result.candidate.commit, result.candidate.dirty) == (
+        "b-run",
+        "0123456789abcdef",
+        True,
+    )
+
+
+def test_gpu_memory_is_compared_by_its_highest_stage():
+    def reserved(*stages):
+        of = trial("a", "need")
+        found = [
+            Measurement(GPU_RESERVED, stage, "measured", (peak * MIB,))
+            for stage, peak in zip(("warm-up", "timed"), stages, strict=True)
+        ]
+        records = [Record(f"need:{i}", replace(of, replicate=i), Ok(), "now", 1.0, tuple(found)) for i in range(5)]
+        return run(*records)
+
+    found = row(compare(reserved(600, 500), reserved(800, 500)), "gpu_reserved_peak")
+    assert (found.verdict, found.words) == ("regressed", "needs more memory")
+    assert (found.baseline, found.candidate) == (600 * MIB, 800 * MIB)
+
+
 def test_memory_has_its_own_threshold_with_a_floor_in_bytes():
     small = run(*(need("a", 50 * MIB + i, i) for i in range(5)))
     grown = run(*(need("a", 53 * MIB + i, i) for i in range(5)))
@@ -91,7 +148,9 @@ def test_memory_has_its_own_threshold_with_a_floor_in_bytes():
 
 def test_a_noise_floor_of_the_machine_raises_the_threshold():
     a, b = noisy(0.01, 1), noisy(0.013, 2)
-    assert row(compare(a, b, floors={"latency": 0.5})).verdict == "no_change"
+    found = row(compare(a, b, floors={"latency": 0.5}))
+    assert (found.verdict, found.threshold, found.floor) == ("no_change", 0.5, 0.5)
+    assert row(compare(a, b)).floor is None
 
 
 def test_another_machine_is_refused_and_can_be_insisted_on():
@@ -125,10 +184,34 @@ def test_from_fits_to_does_not_fit_is_always_a_regression(worse):
     assert row(compare(board(worse), board(worse)), "fit").verdict == "no_change"
 
 
+@pytest.mark.parametrize(
+    ("was", "now", "verdict", "words", "reason"),
+    [
+        (Ok(), FULL, "regressed", "ran before, does not fit now", ""),
+        (FULL, Ok(), "improved", "did not fit before, runs now", ""),
+        (Thrashes(1, 9), FULL, "regressed", "thrashed before, does not fit now", ""),
+        (FULL, Thrashes(1, 9), "improved", "did not fit before, thrashes now", ""),
+        (FULL, Failed("no", "load"), "inconclusive", "inconclusive", "did not fit before, fails now"),
+        (Ok(), Failed("no", "load"), "regressed", "ran before, fails now", ""),
+        (Ok(), Unsupported("x"), "inconclusive", "inconclusive", "tried only in the baseline; in the candidate: x"),
+        (None, Ok(), "inconclusive", "inconclusive", "tried only in the candidate; in the baseline: not run yet"),
+        (None, Unsupported("no GPU"), "inconclusive", "inconclusive", "tried in neither run: no GPU"),
+    ],
+)  # fmt: skip
+def test_how_a_case_ended_is_said_of_both_runs(was, now, verdict, words, reason):
+    assert fit_verdict(was, now) == (verdict, words, reason)
+
+
 def test_a_changed_limit_is_not_comparable():
     found = row(compare(board(Ok()), board(Ok(), 256 * MIB)), "fit")
     assert found.verdict == "not_comparable"
     assert "512 MiB and 256 MiB" in found.reason
+
+
+def test_a_limit_that_the_kernel_rounded_to_pages_is_the_same_limit():
+    asked, given = 7_267_889_971, 7_267_889_152
+    found = row(compare(board(Ok(), asked), board(DoesNotFit(given, given, "killed"), asked)), "fit")
+    assert found.verdict == "regressed"
 
 
 def test_a_changed_workload_is_not_comparable():
@@ -148,6 +231,17 @@ def test_cases_of_one_run_only_are_named():
     result = compare(noisy(0.01, 1, "a"), noisy(0.01, 1, "b"))
     assert result.rows == ()
     assert len(result.notes) == 2
+
+
+def test_trials_whose_figures_do_not_hold_are_told_of():
+    busy = Finding("warning", Code.CONTENDED, "another process used the machine")
+    a, b = noisy(0.01, 1), noisy(0.01, 2)
+    first, *rest = b.records
+    result = compare(a, replace(b, records=(replace(first, findings=(busy,)), *rest)))
+    assert any(
+        note.startswith("1 of ") and note.endswith(f"candidate are not valid: {busy.code}") for note in result.notes
+    )
+    assert not any("baseline are not valid" in note for note in result.notes)
 
 
 def test_equal_code_is_seldom_called_changed():
