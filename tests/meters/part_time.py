@@ -10,7 +10,8 @@ import math
 from bisect import bisect_right
 from dataclasses import dataclass, field
 
-from harness.meters.nvml import NvmlError, PowerTrace
+from harness.meters.nvml_device import NvmlError
+from harness.meters.power import PowerTrace
 from harness.meters.replay import ReplayedDevice
 
 PERIOD, LOOK = 0.1, 0.025

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import click
 
+from harness.model.outcome import Ok
 from tests.truth import durations, energies, poller, running, table
 from tests.truth.programs import BY_EVERY_MEANS, BY_THE_BEST_MEANS, MIB, MORE_SUITES
 
@@ -20,13 +21,15 @@ def memory(folder: Path) -> Answer:
     """Programs of known peak, a 10 ms poller beside each."""
     with poller.beside(folder) as (environment, out):
         measured = running.by_best_means(folder, folder / "cache", "truth", *MORE_SUITES, environment=environment)
+    if failed := [f"{r.trial_id}: {r.outcome}" for r in measured.run.records if not isinstance(r.outcome, Ok)]:
+        raise click.ClickException("\n".join(failed))
     found = list(table.memory(measured, poller.polled(out), BY_EVERY_MEANS + BY_THE_BEST_MEANS))
     huge = measured.told["huge-pages.touched-once"] / MIB
     notes = f"By {measured.means}. Of huge-pages {huge:.0f} MiB of 128 were there after one touch every 2 MiB."
     return f"{table.text(table.memory_rows(found))}\n\n{notes}", table.worst_memory(found)
 
 
-def time(folder: Path) -> Answer:
+def duration(folder: Path) -> Answer:
     """Steps of known duration."""
     found = durations.measure(folder, folder / "cache")
     return table.text(table.duration_rows(found)), table.worst_duration(found)
@@ -42,7 +45,7 @@ def energy(folder: Path) -> Answer:
     return table.text(table.energy_rows(worst)), table.worst_energy(worst)
 
 
-KINDS: dict[str, Callable[[Path], Answer]] = {"memory": memory, "durations": time, "energies": energy}
+KINDS: dict[str, Callable[[Path], Answer]] = {"memory": memory, "durations": duration, "energies": energy}
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

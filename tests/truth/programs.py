@@ -58,7 +58,7 @@ BY_THE_BEST_MEANS = (
     Truth("fork-after-allocate", "load", 128 * MIB, 128 * MIB),
     Truth("fork-after-allocate", "timed", 0, None, alone=False),
     Truth("orphan", "timed", 0, None, alone=False),
-    Truth("shared-memory", "timed", 128 * MIB, None, alone=False),
+    Truth("shared-memory", "timed", 64 * MIB, None, alone=False),
     Truth("arenas", "load", 128 * MIB, 128 * MIB),
     Truth("freed-and-kept", "load", 128 * MIB, 128 * MIB),
     Truth("freed-and-kept", "timed", 0, 0),

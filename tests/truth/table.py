@@ -83,8 +83,12 @@ def duration_rows(found: Sequence[Duration]) -> Iterator[tuple[str, ...]]:
 
 def duration_share(row: Duration) -> float:
     """The larger of both errors, against its own stamps and against what was asked, as a share of what is allowed."""
-    own, asked = ((abs(row.claimed - true), durations.allowed(true)) for true in (row.true, row.asked))
-    return max(own[0] / own[1], asked[0] / asked[1])
+    return max(_duration_shares(row).values())
+
+
+def _duration_shares(row: Duration) -> dict[str, float]:
+    truths = {"by its own stamps": row.true, "that were asked": row.asked}
+    return {which: abs(row.claimed - true) / durations.allowed(true) for which, true in truths.items()}
 
 
 def energy_rows(found: Sequence[Energy]) -> Iterator[tuple[str, ...]]:
@@ -109,11 +113,14 @@ def worst_memory(found: Sequence[Memory]) -> tuple[str, bool]:
 
 
 def worst_duration(found: Sequence[Duration]) -> tuple[str, bool]:
-    """The same of durations."""
+    """The same of durations; where the machine did not let a step take the time that was asked, that is a miss, too."""
     row = max(found, key=duration_share)
-    share = duration_share(row)
-    text = f"durations: worst error {_signed(row.claimed - row.true, 's')} of {show(row.true, 's')} ({row.program})"
-    return f"{text}; at most 1 % or 2 µs: {_verdict(share)}", share <= 1
+    shares = _duration_shares(row)
+    which = max(shares, key=lambda which: shares[which])
+    true = row.true if which == "by its own stamps" else row.asked
+    text = f"durations: worst error {_signed(row.claimed - true, 's')} of {show(true, 's')} {which} ({row.program})"
+    warned = f", of which the record says: {', '.join(row.warnings)}" if row.warnings else ""
+    return f"{text}{warned}; at most 1 % or 2 µs: {_verdict(shares[which])}", shares[which] <= 1
 
 
 def worst_energy(found: Sequence[Energy]) -> tuple[str, bool]:

@@ -56,6 +56,7 @@ def test_a_duration_is_held_against_its_own_stamps_and_against_what_was_asked(
     said, verdict = table.worst_duration([took(asked, true, claimed), took(1e-3, 1e-3, 1e-3)])
     assert verdict is met
     assert said.endswith("at most 1 % or 2 µs: met" if met else "at most 1 % or 2 µs: NOT MET")
+    assert ("that were asked" in said) is (abs(claimed - asked) > abs(claimed - true))
 
 
 def test_a_missed_target_is_exit_code_1(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import mmap
 import os
-import subprocess
-import sys
 import threading
 import time
 from collections.abc import Callable
@@ -14,10 +12,9 @@ from typing import Any
 
 from harness import Place
 
-from ._programs import CHILD, MIB, Pages, _Program, in_fork, of_this_process, own_bytes, tell
+from ._programs import MIB, Pages, _Program, in_fork, of_this_process, own_bytes, tell
 
 HOLD_SECONDS = 0.02
-WAIT = "import sys\nsys.stdout.flush()\nsys.stdin.read()\n"
 
 
 class Threads(_Program):
@@ -41,22 +38,30 @@ class Threads(_Program):
 
 
 class ChildrenAtOnce(_Program):
-    """Three processes with 64 MiB each at the same time; each says how much anonymous memory it has."""
+    """Three forks with 64 MiB each at the same time, which say what is theirs alone."""
 
     name = "children-at-once"
 
     def prepare(self, place: Place) -> Callable[[], Any]:
-        command = [sys.executable, "-I", "-S", "-c", CHILD.format(size=64 * MIB) + WAIT]
-        pipe = subprocess.PIPE
-
         def step() -> None:
-            children = [subprocess.Popen(command, stdin=pipe, stdout=pipe, text=True) for _ in range(3)]
-            said = [int(child.stdout.readline()) for child in children]
+            all_hold, one_holds = os.pipe()
+            end, at_end = os.pipe()
+            forks = [in_fork(lambda: hold(one_holds, end, at_end)) for _ in range(3)]
+            for _ in forks:
+                assert os.read(all_hold, 1) == b"."
             time.sleep(HOLD_SECONDS)
-            for child in children:
-                child.communicate()
-            assert min(said) >= 64 * MIB
-            tell(self.name, sum(said))
+            os.close(at_end)
+            own = [own_bytes(fork) for fork in forks]
+            assert min(own) >= 64 * MIB
+            tell(self.name, sum(own))
+            for descriptor in (all_hold, one_holds, end):
+                os.close(descriptor)
+
+        def hold(one_holds: int, end: int, at_end: int) -> None:
+            os.close(at_end)
+            self.pages = Pages(64)
+            os.write(one_holds, b".")
+            os.read(end, 1)  # nothing is ever written: it returns when the program closes its own end
 
         return step
 
@@ -102,7 +107,7 @@ class Orphan(_Program):
 
 
 class SharedMemory(_Program):
-    """128 MiB that two processes map: written by the program, read in a fork, which says what is its alone."""
+    """64 MiB that two processes map: written by the program, read in a fork, which says what is its alone."""
 
     name = "shared-memory"
 
@@ -110,16 +115,16 @@ class SharedMemory(_Program):
         def read(area: mmap.mmap) -> None:
             before = of_this_process("Rss")
             assert sum(area[:: mmap.PAGESIZE]) == len(area) // mmap.PAGESIZE
-            assert of_this_process("Rss") - before >= 128 * MIB
+            assert of_this_process("Rss") - before >= 64 * MIB
             time.sleep(HOLD_SECONDS)
 
         def step() -> None:
-            area = mmap.mmap(-1, 128 * MIB, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)
+            area = mmap.mmap(-1, 64 * MIB, flags=mmap.MAP_SHARED | mmap.MAP_ANONYMOUS)
             for page in range(0, len(area), mmap.PAGESIZE):
                 area[page] = 1
             own = own_bytes(in_fork(lambda: read(area)))
             assert own < 4 * MIB
-            tell(self.name, 128 * MIB + own)
+            tell(self.name, 64 * MIB + own)
             area.close()
 
         return step
