@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from importlib import import_module
 from importlib.metadata import entry_points
-from typing import Protocol, get_args
+from typing import Protocol, get_args, runtime_checkable
 
 from harness.errors import UnknownName
 from harness.model.machine import MeterState
@@ -63,6 +63,17 @@ class Meter(Protocol):
 
     def end(self, stage: Stage) -> tuple[Measurement, ...]:
         """End the window: a measurement a metric, missing ones with the reason. Raises nothing."""
+
+
+@runtime_checkable
+class Phased(Protocol):
+    """What a meter of energy adds whose sensor looks only a part of the time: windows that begin at shifted phases."""
+
+    def phases(self) -> tuple[float, ...]:
+        """Fractions of the sensor's period, one a window; ``(0.0,)`` where the sensor here looks all the time."""
+
+    def begin_at(self, phase: float) -> None:
+        """As ``begin``, so much of a period after a step of the sensor."""
 
 
 def known() -> list[str]:

@@ -64,7 +64,7 @@ class Unwrapped:
 
 @dataclass
 class CounterWindow:
-    """Begins on a step of the counter, ends wherever the work ends, and checks that the counter was alive.
+    """Begins on a step of the counter or a while after it, ends wherever the work ends, and checks that it was alive.
 
     ``read`` gives cumulative counts and raises CounterError; ``poll_seconds`` is how often it is asked for a step.
     """
@@ -75,13 +75,16 @@ class CounterWindow:
     clock: Clock = field(default_factory=Clock)
     longest_seconds: float | None = None
     """A longer window could hide a wrap of the counter."""
-    _begun: tuple[float, int] | None = field(default=None, init=False)
+    _begun: tuple[float, float] | None = field(default=None, init=False)
     _step: float | None = field(default=None, init=False)
     _idle: float | None = field(default=None, init=False)
     _problem: str | None = field(default=None, init=False)
 
-    def begin(self) -> None:
-        """Measure the idle power and the counter's step, then begin on a step. Takes a second and a few steps."""
+    def begin(self, phase: float = 0.0, period: float = 0.0) -> None:
+        """Measure the idle power and the counter's step, then begin on a step, or ``phase`` periods after one.
+
+        A period is the counter's step, or ``period`` seconds where that is longer. Takes a second and a few steps.
+        """
         self._begun = self._step = self._idle = self._problem = None
         try:
             first = self._edge()
@@ -92,7 +95,7 @@ class CounterWindow:
             return
         self._idle = (edges[0][1] - first[1]) * self.joules_per_count / (edges[0][0] - first[0])
         self._step = (edges[-1][0] - edges[0][0]) / (len(edges) - 1)
-        self._begun = edges[-1]
+        self._begun = self._later(edges[-1], phase * max(self._step, period))
 
     def end(self) -> Reading:
         """The energy since ``begin``."""
@@ -108,6 +111,14 @@ class CounterWindow:
         missing = self._too_short(seconds) or self._too_long(seconds) or _implausible(counts)
         joules = None if missing else counts * self.joules_per_count
         return Reading(joules, seconds, self._step, self._idle, missing)
+
+    def _later(self, edge: tuple[float, int], seconds: float) -> tuple[float, float]:
+        """The edge, or a time after it with the counts that are due by then: at idle power, since nothing runs yet."""
+        if not seconds or self._idle is None:
+            return edge
+        self.clock.sleep(seconds)
+        now = self.clock.now()
+        return now, edge[1] + self._idle * (now - edge[0]) / self.joules_per_count
 
     def _edge(self) -> tuple[float, int]:
         """Time and counts at the counter's next step. Raises CounterError where it does not come."""
@@ -132,7 +143,7 @@ class CounterWindow:
         return f"the window lasted {seconds:.0f} s, in which the counter may have wrapped more than once"
 
 
-def _implausible(counts: int) -> str | None:
+def _implausible(counts: float) -> str | None:
     if counts > 0:
         return None
     return "the energy counter went backwards" if counts < 0 else "the energy counter did not move in the window"

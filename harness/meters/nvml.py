@@ -14,6 +14,12 @@ from harness.model.measure import Measurement, Metric, Stage
 __all__ = ["METRICS", "SAMPLED", "Device", "Nvml", "NvmlError", "RealDevice"]
 
 POLL_SECONDS = 0.001
+PART_TIME = frozenset({(8, 0), (9, 0)})
+"""Compute capabilities of A100 and H100: their sensor looks a quarter of the time (arXiv 2312.02741)."""
+PERIOD_SECONDS = 0.1
+"""In which such a sensor looks once, for a quarter of it."""
+PHASES = (0.0, 0.25, 0.5, 0.75)
+"""A window each: together they see a load that keeps step with the sensor's period in all of its parts."""
 
 METRICS = family("gpu", "device", "NVML's total-energy counter", "1 mJ, in steps of 10 to 100 ms")
 SAMPLED = Metric(
@@ -54,8 +60,21 @@ class Nvml:
             return str(error)
         return None
 
+    def phases(self) -> tuple[float, ...]:
+        """Where this GPU's sensor looks a part of the time only, the phases of its period at which windows begin."""
+        try:
+            device = self._open()
+            part_time = _has_counter(device) and device.compute_capability() in PART_TIME
+        except NvmlError:
+            return (0.0,)
+        return PHASES if part_time else (0.0,)
+
     def begin(self) -> None:
         """Begin the window on a step of the counter with power readings beside it, or with those alone."""
+        self.begin_at(0.0)
+
+    def begin_at(self, phase: float) -> None:
+        """As ``begin``, but so much of the sensor's period after the step; power readings alone have no step."""
         self._window = None
         try:
             device = self._open()
@@ -67,7 +86,10 @@ class Nvml:
         except NvmlError as error:
             self._problem = str(error)
             return
-        self._window.begin()
+        if isinstance(self._window, PowerWindow):
+            self._window.begin()
+        else:
+            self._window.begin(phase)
 
     def end(self, stage: Stage) -> tuple[Measurement, ...]:
         """Gross and net energy, power, idle power, the counter's step and the mean of the power readings."""
@@ -86,8 +108,8 @@ class _Counted:
     def __init__(self, window: CounterWindow, sampler: Sampler, clock: Clock) -> None:
         self._window, self._sampler, self._clock, self._began = window, sampler, clock, 0.0
 
-    def begin(self) -> None:
-        self._window.begin()
+    def begin(self, phase: float) -> None:
+        self._window.begin(phase, PERIOD_SECONDS)
         self._sampler.start()
         self._began = self._clock.now()
 

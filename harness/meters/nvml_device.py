@@ -26,6 +26,9 @@ class Device(Protocol):
     def mig(self) -> bool:
         """Whether the GPU is split into MIG instances."""
 
+    def compute_capability(self) -> tuple[int, int]:
+        """CUDA's number for its architecture, e.g. (9, 0)."""
+
 
 class RealDevice:
     """The GPU that this process uses, through pynvml. Raises NvmlError where there is none."""
@@ -60,6 +63,11 @@ class RealDevice:
             return bool(self._call("nvmlDeviceGetMigMode", self._handle)[0])
         except NvmlError:
             return False
+
+    def compute_capability(self) -> tuple[int, int]:
+        """nvmlDeviceGetCudaComputeCapability."""
+        major, minor = self._call("nvmlDeviceGetCudaComputeCapability", self._handle)
+        return int(major), int(minor)
 
     def used_bytes(self) -> int:
         """Memory in use on the whole GPU."""

@@ -48,6 +48,7 @@ def sources(root: Path = Path("/")) -> dict[str, Ask]:
             f"{NVML}energy_millijoules": device.energy_millijoules,
             f"{NVML}power_watts": device.power_watts,
             f"{NVML}mig": device.mig,
+            f"{NVML}compute_capability": lambda: "{}.{}".format(*device.compute_capability()),
         }
     found[f"{COMMAND}pmic_read_adc"] = ask
     return {name: read for name, read in found.items() if not isinstance(attempt(read), Refused)}

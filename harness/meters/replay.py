@@ -127,6 +127,11 @@ class ReplayedDevice:
         except NvmlError:
             return False
 
+    def compute_capability(self) -> tuple[int, int]:
+        """CUDA's number for its architecture, which a trace has as text: ``9.0``."""
+        major, _, minor = str(self._call("compute_capability")).partition(".")
+        return int(major), int(minor or 0)
+
 
 class ReplaySampler:
     """Reads at the trace's own times, so that a gap in it is one in the readings."""

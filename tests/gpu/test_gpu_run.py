@@ -6,6 +6,7 @@ import sys
 import pytest
 
 from harness import host, store
+from harness.meters.nvml import PART_TIME, PHASES
 from harness.model.outcome import Ok
 
 pytestmark = [pytest.mark.gpu, pytest.mark.slow]
@@ -65,3 +66,10 @@ def test_a_step_has_an_energy(records):
     assert found.missing is None
     assert found.values[0] > 0
     assert found.metric.scope == "device"
+
+
+def test_the_window_is_repeated_where_the_sensor_looks_a_part_of_the_time(records, cuda):
+    part_time = cuda.cuda.get_device_capability(0) in PART_TIME
+    found = records["energy"]
+    assert len(found.find("step_energy").values) == (len(PHASES) if part_time else 1)
+    assert ("energy_phases_nvml" in found.facts) == part_time
