@@ -26,7 +26,7 @@ from harness.model.machine import Capabilities
 from harness.model.measure import Finding
 from harness.model.outcome import Failed, TimedOut
 from harness.model.profile import HardwareProfile
-from harness.model.record import Manifest, Record, Run
+from harness.model.record import Manifest, Run
 from harness.selection import Selection, capabilities, make_plan
 
 if TYPE_CHECKING:
@@ -171,8 +171,10 @@ def execute(
         planned, tiers, findings, said = make_plan(selection, settings, caps)
         for sentence in (*said, *(finding.message for finding in findings)):
             emit(Notice(sentence))
-        cost = null.measure(LocalExecutor(cache_directory(), means), (stop or Stop()).is_now)
-        manifest = _manifest(planned, tiers, caps, [*findings, *disturbed], cost)
+        executor, stopped = LocalExecutor(cache_directory(), means), (stop or Stop()).is_now
+        cost, drawn = null.measure(executor, stopped), null.measure_energy(executor, planned, stopped)
+        manifest = _manifest(planned, tiers, caps, [*findings, *disturbed])
+        manifest = replace(manifest, self_cost=cost, self_energy=drawn)
         path = out if out is not None else RUNS / manifest.run_id
         with store.RunWriter.create(path, manifest) as writer:
             _engine(writer, manifest, means, emit, stop).run(planned)
@@ -227,7 +229,6 @@ def _manifest(
     tiers: list[HardwareProfile],
     caps: Capabilities,
     findings: list[Finding],
-    self_cost: Record | None = None,
 ) -> Manifest:
     environment = host.environment()
     now = datetime.now(UTC)
@@ -241,7 +242,6 @@ def _manifest(
         profiles=tuple(tiers),
         plan=planned,
         findings=(*findings, *host.doctor(caps, environment)),
-        self_cost=self_cost,
     )
 
 

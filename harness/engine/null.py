@@ -11,7 +11,7 @@ from msgspec.structs import replace
 from harness.engine.assemble import assemble
 from harness.engine.own_cost import OwnCost
 from harness.executors import Executor
-from harness.model.case import HOST, Case, Pace, Trial, WorkloadRef
+from harness.model.case import HOST, Case, Pace, Plan, Trial, WorkloadRef
 from harness.model.events import ChildEvent
 from harness.model.record import Record
 
@@ -30,7 +30,37 @@ def trial() -> Trial:
 
 def measure(executor: Executor, cancelled: Callable[[], bool] = lambda: False) -> Record | None:
     """Run it and give its record, None where it was stopped. Takes about half a second."""
-    own, events, cost = trial(), list[ChildEvent](), OwnCost()
+    record = _run(executor, trial(), cancelled)
+    if record is None:
+        return None
+    found = tuple(m for m in record.measurements if m.values and m.stage in {"timed", "trial"})
+    return replace(record, measurements=found, findings=())  # it has no warm-up: there is nothing to judge
+
+
+def energy_trials(plan: Plan) -> list[Trial]:
+    """The null workload in the energy role, once for each device of whose work the plan measures the energy, at the
+    plan's own pace.
+    """
+    by_device = {planned.case.device: planned for planned in plan.trials if planned.role == "energy"}
+    return [_like(planned) for planned in by_device.values()]
+
+
+def measure_energy(executor: Executor, plan: Plan, cancelled: Callable[[], bool] = lambda: False) -> tuple[Record, ...]:
+    """What the machine draws under the harness and a workload that does nothing; nothing where no energy is planned.
+
+    Takes as long as an energy trial, a device.
+    """
+    records = (_run(executor, own, cancelled) for own in energy_trials(plan))
+    return tuple(record for record in records if record is not None)
+
+
+def _like(planned: Trial) -> Trial:
+    case = replace(trial().case, device=planned.case.device, target=planned.case.target)
+    return replace(trial(), case=case, role="energy", pace=planned.pace, timeout_seconds=planned.timeout_seconds)
+
+
+def _run(executor: Executor, own: Trial, cancelled: Callable[[], bool]) -> Record | None:
+    events, cost = list[ChildEvent](), OwnCost()
 
     def listen(event: ChildEvent) -> None:
         cost.hear(event)
@@ -38,8 +68,4 @@ def measure(executor: Executor, cancelled: Callable[[], bool] = lambda: False) -
 
     started = datetime.now(UTC).isoformat(timespec="milliseconds")
     ending = executor.execute(own, (), listen, cancelled)
-    if ending.cancelled:
-        return None
-    record = assemble(own, events, ending, started, cost.measurements())
-    found = tuple(m for m in record.measurements if m.values and m.stage in {"timed", "trial"})
-    return replace(record, measurements=found, findings=())  # it has no warm-up: there is nothing to judge
+    return None if ending.cancelled else assemble(own, events, ending, started, cost.measurements())

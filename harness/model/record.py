@@ -74,6 +74,8 @@ class Manifest(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     self_cost: Record | None = None
     """A workload that does nothing under the same meters, run before the first trial: what measuring itself costs."""
+    self_energy: tuple[Record, ...] = ()
+    """The same workload in the energy role, a record a device; nothing where the plan measures no energy."""
 
 
 class Run(Struct, frozen=True):

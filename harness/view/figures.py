@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from harness.model.case import Device
 from harness.model.machine import Capabilities
 from harness.model.measure import (
     COLD_START,
@@ -145,10 +146,14 @@ def _why_no_energy(facts: CaseFacts, capabilities: Capabilities) -> str:
     if reason := next((s for s in said if s), ""):
         return reason
     failed = next((why_not(r.outcome) for r in facts.work.energy if not isinstance(r.outcome, Ok)), "")
-    suited = {"gpu": {"nvml"}, "cpu": {"rapl"}}[facts.case.device]
+    return failed or no_meter(capabilities, facts.case.device) or "no energy trial in this run"
+
+
+def no_meter(capabilities: Capabilities, device: Device) -> str:
+    """Why the meters that suit a device, or else all meters of energy, cannot be read; empty where none says so."""
+    suited = {"gpu": {"nvml"}, "cpu": {"rapl"}}[device]
     deaf = [m for m in capabilities.meters if m.reason and "energy" in m.roles]
-    meters = [f"{m.id}: {m.reason}" for m in deaf if m.id in suited] or [f"{m.id}: {m.reason}" for m in deaf]
-    return failed or "; ".join(meters) or "no energy trial in this run"
+    return "; ".join(f"{m.id}: {m.reason}" for m in [m for m in deaf if m.id in suited] or deaf)
 
 
 def _more(facts: CaseFacts) -> dict[str, Value]:

@@ -142,6 +142,7 @@ def test_what_measuring_costs_is_in_every_run_and_in_its_report(tmp_path):
     assert [fact.name for fact in view.method.own_cost] == [
         "a round, beside its steps",
         "a trial without a workload",
+        "power, with a workload that does nothing",
         "harness while a trial is timed",
     ]
     assert "null" not in {row.title for row in view.matrix.rows}
