@@ -19,7 +19,7 @@ RUNTIME_READY := $(VENV)/.ready-$(FLAVOUR)
 DEV_READY := $(VENV)/.ready-dev-$(FLAVOUR)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test check format perf clean
+.PHONY: help bench test check format perf truth clean
 
 help: ## list these commands
 	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
@@ -42,6 +42,9 @@ format: $(DEV_READY) ## put the code into the project's format
 
 perf: $(DEV_READY) ## measure tierbench itself: what the harness costs and how well it agrees with others
 	@$(BIN)/python -m tests.perf
+
+truth: $(DEV_READY) ## programs of known peak, duration and energy: what tierbench claims of them, against the truth
+	@$(BIN)/python -m tests.truth
 
 clean: ## remove .venv, caches and build output; runs are kept
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks .coverage

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import pairwise
+from math import floor
 from pathlib import Path
 
 from harness.meters.trace import FORMAT, Entry, Head, Trace, Value, lines
@@ -49,9 +50,9 @@ PACKAGE = Power(((0.0, 40.0), (2.0, 85.0), (5.55, 120.0)))
 MODULE = Power(((0.0, 6.0), (1.5, 12.5), (4.012, 7.5), (6.49, 15.0)))
 
 
-def _counted(power: Power, unit: float, t: float) -> int:
-    """What a counter of ``unit`` joules that is renewed every ``STEP`` shows at ``t``."""
-    return int(power.energy(round(t / STEP) * STEP) / unit + 1e-6)
+def counted(power: Power, unit: float, t: float, step: float = STEP) -> int:
+    """What a counter of ``unit`` joules that is renewed every ``step`` shows at ``t``."""
+    return int(power.energy(floor(t / step + 1e-6) * step) / unit + 1e-6)
 
 
 def _times(interval: float) -> Iterator[float]:
@@ -61,7 +62,7 @@ def _times(interval: float) -> Iterator[float]:
 Series = dict[str, tuple[float, Callable[[float], Value | None]]]
 
 
-def _trace(about: str, series: Series, fixed: dict[str, str] | None = None) -> Trace:
+def trace_of(about: str, series: Series, fixed: dict[str, str] | None = None) -> Trace:
     """Each source's value at its own interval; None leaves the reading out."""
     found = []
     for number, (interval, value) in enumerate(series.values()):
@@ -74,12 +75,12 @@ def _trace(about: str, series: Series, fixed: dict[str, str] | None = None) -> T
 
 def _gpu(about: str, seen: Callable[[float], bool] = lambda t: True, stuck: float = SECONDS) -> Trace:
     def energy(t: float) -> int | None:
-        return _counted(GPU, 1e-3, min(t, stuck)) if seen(t) else None
+        return counted(GPU, 1e-3, min(t, stuck)) if seen(t) else None
 
     def power(t: float) -> tuple[str, float] | None:
         return ("POWER_INSTANT", GPU.at(t)) if seen(t) else None
 
-    return _trace(about, {"nvml:energy_millijoules": (STEP, energy), "nvml:power_watts": (READING, power)})
+    return trace_of(about, {"nvml:energy_millijoules": (STEP, energy), "nvml:power_watts": (READING, power)})
 
 
 def gpu_steps() -> Trace:
@@ -96,13 +97,13 @@ def gpu_stuck() -> Trace:
 
 def gpu_power_only() -> Trace:
     power = {"nvml:power_watts": (READING, lambda t: ("PowerUsage", GPU.at(t)))}
-    return _trace("the same GPU without an energy counter", power)
+    return trace_of("the same GPU without an energy counter", power)
 
 
 def rapl_wrap() -> Trace:
-    energy = {f"{ZONE}/energy_uj": (STEP, lambda t: str((START + _counted(PACKAGE, 1e-6, t)) % SPAN))}
+    energy = {f"{ZONE}/energy_uj": (STEP, lambda t: str((START + counted(PACKAGE, 1e-6, t)) % SPAN))}
     fixed = {f"{ZONE}/name": "package-0\n", f"{ZONE}/max_energy_range_uj": f"{SPAN}\n"}
-    return _trace("a package whose counter wraps after 350 J, at 40, 85, 120 W", energy, fixed)
+    return trace_of("a package whose counter wraps after 350 J, at 40, 85, 120 W", energy, fixed)
 
 
 def ina3221_steps() -> Trace:
@@ -111,7 +112,7 @@ def ina3221_steps() -> Trace:
         f"{CHIP}/curr1_input": (READING, lambda t: f"{MODULE.at(t) / 5 * 1000:.0f}"),
     }
     fixed = {f"{CHIP}/name": "ina3221\n", f"{CHIP}/in1_label": "VDD_IN\n"}
-    return _trace("a Jetson's total rail at 5 V, at 6, 12.5, 7.5, 15 W", rail, fixed)
+    return trace_of("a Jetson's total rail at 5 V, at 6, 12.5, 7.5, 15 W", rail, fixed)
 
 
 ALL: dict[str, Callable[[], Trace]] = {

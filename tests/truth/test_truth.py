@@ -6,64 +6,20 @@ be the truth within 1 % or 2 MiB, whichever is larger: of the process always, of
 
 from __future__ import annotations
 
-import os
 import shutil
-import subprocess
-import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
 
 import pytest
 
-from harness import limits, store
-from harness.meters.memory import NO_RESET
-from harness.model.measure import PROCESS_BASELINE, PROCESS_PEAK, TREE_BASELINE, TREE_PEAK, Stage
+from harness.model.measure import PROCESS_BASELINE, PROCESS_PEAK, TREE_BASELINE, TREE_PEAK
 from harness.model.outcome import DoesNotFit, Ok
-from harness.model.record import Record, Run
-
-MIB = 1 << 20
-CONTENT = Path(__file__).parent / "content"
-KERNEL_GROUPS = {"cgroup2", "systemd-scope", "cgroup1"}
-USABLE = [state.id for state in limits.states() if state.reason is None]
-BALLAST = 700 * MIB
-PARENT = f"""
-import ctypes, mmap, runpy, sys
-ballast = mmap.mmap(-1, {BALLAST}, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-ctypes.memset(ctypes.addressof(ctypes.c_char.from_buffer(ballast)), 1, {BALLAST})
-resident = next(int(line.split()[1]) << 10 for line in open("/proc/self/status") if line.startswith("VmRSS"))
-assert resident >= {BALLAST}, resident
-runpy.run_module("harness", run_name="__main__")
-"""
+from harness.model.record import Record
+from tests.truth import running
+from tests.truth.programs import BY_EVERY_MEANS, KERNEL_GROUPS, MIB, Measured, Role, Truth, allowed, claimed
+from tests.truth.running import BALLAST, USABLE, tierbench
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(600)]
-
-
-@dataclass(frozen=True)
-class Truth:
-    """What a program adds to its stage's baseline, in bytes. The tree's is None where it is told by the program."""
-
-    program: str
-    stage: Stage
-    process: int
-    tree: int | None
-    tree_when_dropped: int | None = None
-    """In a ceiling trial, which pays for the pages that the program reads from disk; None: as ``tree``."""
-
-
-TRUTHS = (
-    Truth("held-and-burst", "load", 100 * MIB, 100 * MIB),
-    Truth("held-and-burst", "timed", 512 * MIB, 512 * MIB),
-    Truth("short-burst", "timed", 512 * MIB, 512 * MIB),
-    Truth("after-freed", "load", 1024 * MIB, 1024 * MIB),
-    Truth("after-freed", "timed", 64 * MIB, 64 * MIB),
-    Truth("mapped-file", "load", 128 * MIB, 0, tree_when_dropped=128 * MIB),
-    Truth("mapped-file", "timed", 0, 0),
-    Truth("child-process", "timed", 0, None),
-    Truth("numpy-array", "timed", 128 * MIB, 128 * MIB),
-    Truth("torch-tensor", "timed", 128 * MIB, 128 * MIB),
-)
 
 
 @pytest.fixture(scope="module")
@@ -76,54 +32,11 @@ def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 @pytest.fixture(scope="module", params=[*USABLE, "none"])
 def measured(request: pytest.FixtureRequest, cache: Path, tmp_path_factory: pytest.TempPathFactory) -> Measured:
     """Every program once uncapped and once under a limit that holds, by one means."""
-    folder = tmp_path_factory.mktemp("run")
-    run = tierbench(folder, cache, "truth", "-p", "truth-board", "--means", request.param)
-    return Measured(request.param, run, int((folder / "truth").read_text()))
-
-
-@dataclass(frozen=True)
-class Measured:
-    means: str
-    run: Run
-    child: int
-    """What the process that ``child-process`` starts said of its own anonymous memory, in bytes."""
-
-    def record(self, program: str, role: Literal["need", "ceiling"]) -> Record:
-        [found] = [r for r in self.run.records if (r.trial.case.workload.name, r.trial.role) == (program, role)]
-        return found
-
-
-def tierbench(folder: Path, cache: Path, *arguments: str) -> Run:
-    """``tierbench run`` in a process that holds 700 MiB."""
-    out = folder / "run"
-    command = ["run", *arguments, "-I", str(CONTENT), "--processes", "1", "--no-report", "--out", str(out)]
-    environment = {**os.environ, "TIERBENCH_CACHE": str(cache), "TIERBENCH_TRUTH": str(folder / "truth")}
-    environment.pop(limits.FORCE, None)
-    done = subprocess.run(
-        [sys.executable, "-P", "-c", PARENT, *command], cwd=folder, env=environment, capture_output=True, text=True
-    )
-    assert done.returncode in (0, 1), done.stderr
-    return store.read(out)
-
-
-def delta(record: Record, stage: Stage, scope: Literal["process", "tree"]) -> float:
-    peak, baseline = (PROCESS_PEAK, PROCESS_BASELINE) if scope == "process" else (TREE_PEAK, TREE_BASELINE)
-    top, bottom = record.find(peak.id, stage), record.find(baseline.id, stage)
-    assert top is not None
-    assert bottom is not None
-    assert top.bound is None
-    assert len(top.values) == len(bottom.values) == 1, (top.missing, bottom.missing)
-    return top.values[0] - bottom.values[0]
-
-
-def expected_tree(measured: Measured, truth: Truth, role: Literal["need", "ceiling"]) -> int:
-    if role == "ceiling" and truth.tree_when_dropped is not None:
-        return truth.tree_when_dropped
-    return measured.child if truth.tree is None else truth.tree
+    return running.by_means(tmp_path_factory.mktemp("run"), cache, request.param)
 
 
 def near(truth: int) -> object:
-    return pytest.approx(truth, abs=max(0.01 * truth, 2 * MIB))
+    return pytest.approx(truth, abs=allowed(truth))
 
 
 def test_every_program_ran_and_found_its_pages(measured: Measured) -> None:
@@ -133,32 +46,28 @@ def test_every_program_ran_and_found_its_pages(measured: Measured) -> None:
 
 
 @pytest.mark.parametrize("role", ["need", "ceiling"])
-@pytest.mark.parametrize("truth", TRUTHS, ids=lambda t: f"{t.program}-{t.stage}")
-def test_the_process_peak_is_the_truth(measured: Measured, truth: Truth, role: Literal["need", "ceiling"]) -> None:
-    assert delta(measured.record(truth.program, role), truth.stage, "process") == near(truth.process)
+@pytest.mark.parametrize("truth", BY_EVERY_MEANS, ids=lambda t: f"{t.program}-{t.stage}")
+def test_the_process_peak_is_the_truth(measured: Measured, truth: Truth, role: Role) -> None:
+    assert claimed(measured.record(truth.program, role), truth.stage, "process") == near(truth.process)
 
 
 @pytest.mark.parametrize("role", ["need", "ceiling"])
-@pytest.mark.parametrize("truth", TRUTHS, ids=lambda t: f"{t.program}-{t.stage}")
-def test_the_tree_peak_is_the_truth_or_only_a_bound(
-    measured: Measured, truth: Truth, role: Literal["need", "ceiling"]
-) -> None:
+@pytest.mark.parametrize("truth", BY_EVERY_MEANS, ids=lambda t: f"{t.program}-{t.stage}")
+def test_the_tree_peak_is_the_truth_or_only_a_bound(measured: Measured, truth: Truth, role: Role) -> None:
     record = measured.record(truth.program, role)
     if measured.means not in KERNEL_GROUPS:
         _check_bound(record, truth)
-    elif NO_RESET in [m.missing for m in record.measurements]:
+    elif not measured.has_trees(record):
         whole = record.find(TREE_PEAK.id, "trial")
         assert whole is not None
-        assert whole.values[0] >= expected_tree(measured, truth, role)
+        assert whole.values[0] >= measured.tree(truth, role)
     else:
-        assert delta(record, truth.stage, "tree") == near(expected_tree(measured, truth, role))
+        assert claimed(record, truth.stage, "tree") == near(measured.tree(truth, role))
 
 
 @pytest.mark.parametrize("role", ["need", "ceiling"])
-@pytest.mark.parametrize("program", sorted({t.program for t in TRUTHS}))
-def test_the_whole_trials_peak_is_that_of_its_highest_stage(
-    measured: Measured, program: str, role: Literal["need", "ceiling"]
-) -> None:
+@pytest.mark.parametrize("program", sorted({t.program for t in BY_EVERY_MEANS}))
+def test_the_whole_trials_peak_is_that_of_its_highest_stage(measured: Measured, program: str, role: Role) -> None:
     record = measured.record(program, role)
     whole = record.find(TREE_PEAK.id, "trial")
     stages = [m for m in record.measurements if m.metric.id == TREE_PEAK.id and m.stage != "trial"]
@@ -208,9 +117,10 @@ def _check_bound(record: Record, truth: Truth) -> None:
     assert peak is not None
     assert baseline is not None
     assert (baseline.values, bool(baseline.missing)) == ((), True)
-    if truth.tree is None:
+    if not truth.alone:
         assert peak.values == ()
         assert "started other processes" in str(peak.missing)
     else:
         assert peak.bound == "upper"
+        assert truth.tree is not None
         assert peak.values[0] >= truth.tree
