@@ -250,6 +250,9 @@ def _threads(record: Record) -> int | None:
 
 def _error(first: Sequence[float], last: Sequence[float]) -> float:
     """Standard error of the difference of the medians, from the scatter within each."""
-    return math.hypot(
-        *(_SPREAD * median([abs(t - median(part)) for t in part]) / math.sqrt(len(part)) for part in (first, last))
-    )
+    return math.hypot(_error_of_median(first), _error_of_median(last))
+
+
+def _error_of_median(part: Sequence[float]) -> float:
+    middle = median(part)
+    return _SPREAD * median([abs(t - middle) for t in part]) / math.sqrt(len(part))

@@ -8,11 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from harness.checks import Code, analyse, validity, with_findings
+from harness.checks import Code, analyse, analysers, validity, with_findings
 from harness.checks.codes import HINTS, REMARKS
 from harness.model.case import Case
 from harness.model.measure import LATENCY, STEP_ENERGY, Finding, Measurement
 from harness.model.outcome import Failed
+from harness.stats import median
 
 
 def test_a_quiet_record_has_nothing_wrong_and_is_valid():
@@ -165,3 +166,10 @@ def test_no_record_whatever_is_too_odd_to_be_judged(changed):
     record = with_findings(quiet(**changed))
     assert validity(record).state in {"valid", "invalid"}
     assert with_findings(record).findings == record.findings
+
+
+def test_the_work_of_judging_a_record_grows_no_faster_than_its_rounds(monkeypatch):
+    looks = []
+    monkeypatch.setattr(analysers, "median", lambda values: looks.append(len(values)) or median(values))
+    analyse(quiet(latency=tuple(0.01 + 1e-5 * (k % 7) for k in range(3000))))
+    assert sum(looks) <= 3 * 3000
