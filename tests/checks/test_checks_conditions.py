@@ -8,15 +8,13 @@ import time
 from pathlib import Path
 
 import pytest
-from checks_records import quiet
-from msgspec.structs import replace
 
-from harness.checks import Code, validity, with_findings
+from harness.checks import Code, validity
 from harness.meters import signals
-from harness.meters.conditions import CANARY_NS, Conditions, Sources, canary_seconds
-from harness.model.measure import LATENCY, Measurement
-from harness.scenarios.single_stream import SingleStream
+from harness.meters.conditions import CANARY_NS, Conditions, canary_seconds
+from harness.model.measure import Measurement
 from harness.testing import FakeClock
+from tests.checks.disturbances import jumped
 
 MS, SECOND = 1_000_000, 1_000_000_000
 
@@ -124,39 +122,13 @@ def test_thermal_throttling_is_summed_over_cores(tmp_path):
     assert signals.thermal_throttles(tmp_path, [5]) is None
 
 
-def jumping(jump: int, at: int):
-    """The verdict on a workload of 10 ms a step, whose clock jumps (ns) in step ``at``."""
-    timing, steady = FakeClock(now=10**15, tick=MS), FakeClock(now=10**15)
-    steps = 0
-
-    def step() -> None:
-        nonlocal steps
-        steps += 1
-        timing.advance(10 * MS + (jump if steps == at else 0))
-        steady.advance(10 * MS)
-
-    conditions = Conditions(Sources(clock=timing, reference=steady))
-    conditions.begin()
-    steady.advance(MS)  # the reading itself moved the other on
-    timing.tick = 0
-    pace = replace(quiet().trial.pace, budget_seconds=0.4, precision=-1.0)
-    rounds, inner, _ = SingleStream(step, pace, timing).measure(10 * MS, batched=True)
-    timing.tick = MS
-    conditions.end()
-    latency = tuple((end - start) / inner / 1e9 for start, end in rounds)
-    kept = tuple(m for m in conditions.measurements("timed") if m.metric.id in {"window", "clock_gap", "canary"})
-    return validity(
-        with_findings(replace(quiet(), measurements=(Measurement(LATENCY, "timed", "measured", latency), *kept)))
-    )
-
-
 @pytest.mark.parametrize("jump", [SECOND // 2, -SECOND // 2, 3600 * SECOND, 5 * MS])
 @pytest.mark.parametrize("at", [1, 7, 20])
 def test_a_jump_of_the_clock_in_the_timed_rounds_is_never_called_valid(jump, at):
-    verdict = jumping(jump, at)
+    verdict = validity(jumped(jump, at))
     assert verdict.state == "invalid"
     assert Code.CLOCK_JUMP in verdict.codes
 
 
 def test_a_clock_that_does_not_jump_is_left_alone():
-    assert jumping(0, 1).state == "valid"
+    assert validity(jumped(0, 1)).state == "valid"

@@ -6,8 +6,6 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -17,6 +15,7 @@ from harness import store
 from harness.checks import Code, finding, validity
 from harness.errors import Exit
 from harness.model import codec
+from tests.checks.disturbances import busy_neighbour, pinned
 
 SUITE = '''"""A core kept busy."""
 
@@ -33,33 +32,6 @@ class Spin(Workload):
     def build(self, place, thousand):
         return Model(lambda: sum(range(1000 * thousand)))
 '''
-
-
-@contextmanager
-def busy_neighbour(core: int) -> Iterator[None]:
-    """A process that never rests, on that core alone."""
-    process = subprocess.Popen(
-        [sys.executable, "-S", "-c", "print(flush=True)\nwhile True: pass"], stdout=subprocess.PIPE
-    )
-    try:
-        os.sched_setaffinity(process.pid, {core})
-        assert process.stdout is not None
-        process.stdout.readline()
-        yield
-    finally:
-        process.kill()
-        process.communicate()
-
-
-@contextmanager
-def pinned(core: int | None) -> Iterator[None]:
-    """This thread, and what it starts, on that core; where it was without one."""
-    before = os.sched_getaffinity(0)
-    os.sched_setaffinity(0, before if core is None else {core})
-    try:
-        yield
-    finally:
-        os.sched_setaffinity(0, before)
 
 
 def tierbench(*args: object, core: int | None = None, **env: object) -> subprocess.CompletedProcess[str]:

@@ -10,11 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 from time import perf_counter
 
+from msgspec.structs import replace
+
 from harness import collect, host
 from harness.engine.assemble import assemble
 from harness.engine.prepared import Preparation
 from harness.executors.local import LocalExecutor
-from harness.model.case import HOST, Case, Limits, Pace, Role, Trial
+from harness.model.case import HOST, Case, Limits, Pace, Role, Trial, WorkloadRef
 from harness.model.events import ChildEvent
 from harness.model.outcome import Ok
 from harness.model.record import Record
@@ -55,17 +57,27 @@ ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 def trial(rows: int, role: Role, pace: Pace) -> Trial:
     """A trial of ``perf/dense`` on this machine, on one thread."""
+    return _trial(lambda ref: ref.parameters == {"rows": rows}, "torch-eager", role, pace)
+
+
+def busy_trial(pace: Pace, number: int = 0) -> Trial:
+    """A timing trial of ``perf/busy``, a step of about a millisecond in plain Python, as the process of that number."""
+    return replace(_trial(lambda ref: ref.name == "busy", "python", "timing", pace), replicate=number)
+
+
+def _trial(wanted: Callable[[WorkloadRef], bool], runtime: str, role: Role, pace: Pace) -> Trial:
     suite = collect.load_suite(collect.SuiteFile("perf", SUITES / "perf" / "suite.py"))
-    (ref,) = collect.references(suite, lambda ref: ref.parameters == {"rows": rows})
-    return Trial(Case(ref, HOST, "cpu", "cpu", "torch-eager", "float32"), role, 0, Limits(threads=1), pace)
+    (ref,) = collect.references(suite, wanted)
+    return Trial(Case(ref, HOST, "cpu", "cpu", runtime, "float32"), role, 0, Limits(threads=1), pace)
 
 
 class Trials:
     """Runs single trials through the executor, prepared and with their files read beforehand, as the engine does."""
 
-    def __init__(self, cache: Path) -> None:
+    def __init__(self, cache: Path, sensors: Path = Path("/")) -> None:
+        """``sensors`` is the root below which the sampler finds clocks and temperatures."""
         environment = host.environment()
-        self._executor = LocalExecutor(cache)
+        self._executor = LocalExecutor(cache, sensors=sensors)
         self._preparation = Preparation(cache, {**environment.packages, "tierbench": environment.tierbench})
 
     def prepare(self, wanted: Trial) -> None:

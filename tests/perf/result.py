@@ -44,7 +44,9 @@ def of(item: str, figure: str, summary: Summary, unit: str, scale: float = 1.0, 
 
 
 def _digits(value: float) -> str:
-    """Three significant digits, and all digits before the point; a ratio near 1 gets four."""
+    """Three significant digits, and all digits before the point; a ratio near 1 gets four; counts are whole."""
+    if isinstance(value, int):
+        return f"{value:,}"
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3f}" if 0.5 < abs(value) < 2 else f"{value:.3g}"

@@ -7,8 +7,9 @@ import pytest
 from click.testing import CliRunner
 
 from harness.stats import Summary, summarise
+from tests.checks import disturbances
 from tests.perf import __main__ as program
-from tests.perf import agreement, loop, page, pairs, report, result, startup
+from tests.perf import agreement, loop, meters, page, pairs, report, result, startup, validity
 from tests.perf.effort import Effort
 from tests.perf.result import Result
 
@@ -111,3 +112,28 @@ def test_the_program_prints_json_and_writes_nothing_when_quick() -> None:
     assert [r["item"] for r in found] == ["loop", "loop"]
     assert ended.exit_code == int(any(r["met"] is False for r in found))
     assert page.DOCUMENT.read_bytes() == before
+
+
+def test_records_of_clocks_that_jumped_are_never_called_valid_and_a_wrong_verdict_is_counted() -> None:
+    planted = validity.jumps(validity.RUNS)
+    assert len(planted) == validity.RUNS
+    found = validity.false_valid("after a jump", planted)
+    assert (found.shown, found.target, found.verdict) == ("0 of 20", "0 of 20", "met")
+    sound = disturbances.jumped(0, 1)
+    wrong = validity.false_valid("with nothing", [sound, planted[0]])
+    assert (wrong.shown, wrong.verdict) == ("1 of 2", "not met")
+
+
+def test_what_is_called_invalid_with_nothing_planted_is_told_with_its_reasons_and_has_no_target() -> None:
+    sound, spoilt = disturbances.jumped(0, 1), disturbances.jumped(10**9, 3)
+    found = validity.false_invalid([sound, sound, spoilt])
+    assert (found.shown, found.met) == ("1 of 3", None)
+    assert "clock-jump 1" in found.figure
+    assert validity.false_invalid([sound]).figure == "called invalid with nothing planted"
+
+
+@pytest.mark.slow
+def test_meters_and_sampler_are_at_work_in_the_trial_that_is_compared_with_a_bare_loop(tmp_path: Path) -> None:
+    more, step = meters.measure(Effort(tmp_path, quick=True))
+    assert more.target == "at most 1 %"
+    assert 0.1 < step.value < 100

@@ -1,9 +1,10 @@
-"""The workload by which tierbench measures itself; the scripts under ``bare/`` build the same network without it."""
+"""The workloads by which tierbench measures itself; the scripts under ``bare/`` do the same work without it."""
 
 from __future__ import annotations
 
 from harness import Model, Place, Workload
 
+from .busy import busy
 from .network import network
 
 
@@ -20,3 +21,13 @@ class Dense(Workload):
 
     def items(self, rows: int) -> float:
         return float(rows)
+
+
+class Busy(Workload):
+    """A loop of about a millisecond in plain Python."""
+
+    name = "busy"
+    runtimes = ("python",)
+
+    def build(self, place: Place) -> Model:
+        return Model(busy())
