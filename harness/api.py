@@ -172,7 +172,10 @@ def execute(
         for sentence in (*said, *(finding.message for finding in findings)):
             emit(Notice(sentence))
         executor, stopped = LocalExecutor(cache_directory(), means), (stop or Stop()).is_now
-        cost, drawn = null.measure(executor, stopped), null.measure_energy(executor, planned, stopped)
+        cost = null.measure(executor, stopped)
+        if null.energy_trials(planned):
+            emit(Notice("measuring what a workload that does nothing draws"))
+        drawn = null.measure_energy(executor, planned, stopped)
         manifest = _manifest(planned, tiers, caps, [*findings, *disturbed])
         manifest = replace(manifest, self_cost=cost, self_energy=drawn)
         path = out if out is not None else RUNS / manifest.run_id

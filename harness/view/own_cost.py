@@ -42,7 +42,7 @@ def _of_null(null: Record) -> Iterator[Fact]:
 def _drawn(run: Run) -> Iterator[Fact]:
     """What the null workload drew, a fact a device; or why that is not known."""
     for record in run.manifest.self_energy:
-        name = DRAWN if record.trial.case.device == "cpu" else f"{DRAWN}, on the {record.trial.case.target}"
+        name = DRAWN if record.trial.case.device == "cpu" else f"{DRAWN} ({record.trial.case.target})"
         yield Fact(name, _watts(record))
     if not any(trial.role == "energy" for trial in run.manifest.plan.trials):
         reason = no_meter(run.manifest.capabilities, "cpu") or "this run measures no energy"

@@ -150,7 +150,7 @@ def test_a_figure_that_is_missing_and_a_trial_that_failed_have_their_reason():
     missing = drew(energy("gpu", "gpu0"), Measurement(PACKAGE, "timed", "measured", missing="the counter is stuck"))
     failed = replace(record(energy()), outcome=Failed("no GPU", "load"))
     assert told(missing, failed, planned=(energy(),)) == {
-        f"{DRAWN}, on the gpu0": "not measured: the counter is stuck",
+        f"{DRAWN} (gpu0)": "not measured: the counter is stuck",
         DRAWN: "not measured: no GPU",
     }
 

@@ -32,8 +32,8 @@ def test_the_gpu_is_the_one_that_torch_sees(cuda):
 
 
 @pytest.fixture(scope="module")
-def records(tmp_path_factory):
-    """The records of one workload on this host's GPU, by role."""
+def run(tmp_path_factory):
+    """A run of one workload on this host."""
     folder = tmp_path_factory.mktemp("gpu-run")
     (folder / "suites").mkdir()
     (folder / "suites" / "small.py").write_text(SUITE)
@@ -41,7 +41,12 @@ def records(tmp_path_factory):
     command = [sys.executable, "-m", "harness", "run", "product", *options]
     done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=500, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
-    run = store.read(folder / "run")
+    return store.read(folder / "run")
+
+
+@pytest.fixture(scope="module")
+def records(run):
+    """The records of the GPU, by role."""
     return {r.trial.role: r for r in run.records if r.trial.case.device == "gpu"}
 
 
@@ -66,6 +71,12 @@ def test_a_step_has_an_energy(records):
     assert found.missing is None
     assert found.values[0] > 0
     assert found.metric.scope == "device"
+
+
+def test_what_the_gpu_draws_with_a_workload_that_does_nothing_is_in_the_run(run, records):
+    (own,) = [r for r in run.manifest.self_energy if r.trial.case.device == "gpu"]
+    assert isinstance(own.outcome, Ok), own.outcome
+    assert 0 < own.find("power").values[0] < records["energy"].find("power").values[0]
 
 
 def test_the_window_is_repeated_where_the_sensor_looks_a_part_of_the_time(records, cuda):
