@@ -19,10 +19,10 @@ RUNTIME_READY := $(VENV)/.ready-$(FLAVOUR)
 DEV_READY := $(VENV)/.ready-dev-$(FLAVOUR)
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test check format perf truth clean
+.PHONY: help bench test check format perf truth clean validate-projection
 
 help: ## list these commands
-	@grep -hE '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1\t/' | expand -t 18
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
 
 bench: $(RUNTIME_READY) ## measure this machine and three edge boards, write a report, print its path
 	@$(BIN)/tierbench run $(BENCH_ARGS)
@@ -45,6 +45,9 @@ perf: $(DEV_READY) ## measure tierbench itself: what the harness costs and how w
 
 truth: $(DEV_READY) ## programs of known peak, duration and energy: what tierbench claims of them, against the truth
 	@$(BIN)/python -m tests.truth
+
+validate-projection: $(DEV_READY) ## how far projected times are off, written to docs/projection-accuracy.md
+	@$(BIN)/python -m tests.projection $(if $(PUBLISHED),--published $(PUBLISHED))
 
 clean: ## remove .venv, caches and build output; runs are kept
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks .coverage

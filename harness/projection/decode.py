@@ -15,6 +15,9 @@ SHARE_OF_COPY = 0.80
 published CPUs, which lie within 15 % (docs/projection-accuracy.md)."""
 DEVIATION = 0.18
 """Of a device from that rule, in log time."""
+FEW_CORES = 4
+ONE_THREAD = 0.4
+"""The same where only one thread's copy is known of a device with more cores: together they read more."""
 READING = 0.08
 """Of one published rate from its device's own."""
 
@@ -30,14 +33,14 @@ class Bandwidth:
 
 def bandwidth(profile: HardwareProfile, target: Target) -> Bandwidth | None:
     """By the rule, drawn to published decode rates where the profile has them; None where neither is known."""
-    copy = _copy(profile, target)
-    rates = _rates(target)
+    copy, rates = _copy(profile, target), _rates(target)
+    spread = _spread(profile, target)
     if copy is None and not rates:
         return None
     logs = np.log([rate for _, rate in rates])
     if copy is None:
-        return Bandwidth(float(np.exp(logs.mean())), DEVIATION, tuple(name for name, _ in rates))
-    prior, weight = np.log(2 * SHARE_OF_COPY * copy.base), DEVIATION**-2
+        return Bandwidth(float(np.exp(logs.mean())), spread, tuple(name for name, _ in rates))
+    prior, weight = np.log(2 * SHARE_OF_COPY * copy.base), spread**-2
     own = len(rates) * READING**-2
     mean = (prior * weight + logs.sum() * READING**-2) / (weight + own)
     deviation = float(np.hypot((weight + own) ** -0.5, READING))
@@ -50,6 +53,11 @@ def _copy(profile: HardwareProfile, target: Target) -> Figure | None:
         return target.bandwidth_copy
     memory = profile.memory
     return target.bandwidth_copy or memory.bandwidth_copy or memory.bandwidth_copy_1t
+
+
+def _spread(profile: HardwareProfile, target: Target) -> float:
+    known = target.bandwidth_copy or (None if target.memory else profile.memory.bandwidth_copy)
+    return DEVIATION if known or (target.cores or 1) <= FEW_CORES else ONE_THREAD
 
 
 def _rates(target: Target) -> list[tuple[str, float]]:

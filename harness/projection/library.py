@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -64,23 +64,24 @@ CLASSES = ("conv1x1", "conv3x3", "conv_other", "dwconv", "gconv", "matrix", "wei
 def rows() -> tuple[Row, ...]:
     """All rows of the library."""
     text = files("harness.projection").joinpath("data/ncnn_cpu.csv").read_text()
-    return tuple(_row(row) for row in csv.DictReader(text.splitlines()))
+    return tuple(row(line) for line in csv.DictReader(text.splitlines()))
 
 
-def _row(row: dict[str, str]) -> Row:
+def row(line: Mapping[str, str]) -> Row:
+    """A line of the library's file."""
     return Row(
-        device=row["device"],
-        setting=row["setting"],
-        soc=row["soc"],
-        core=row["core"],
-        arch=row["arch"],
-        cores=int(row["cores"]),
-        threads=int(row["threads"]),
-        fp16=row["fp16"] == "1",
-        peak_gflops=float(row["peak_gflops"]) if row["peak_gflops"] else None,
-        model=row["model"],
-        seconds=float(row["latency_ms"]) / 1e3,
-        line=int(row["line"]),
+        device=line["device"],
+        setting=line["setting"],
+        soc=line["soc"],
+        core=line["core"],
+        arch=line["arch"],
+        cores=int(line["cores"]),
+        threads=int(line["threads"]),
+        fp16=line["fp16"] == "1",
+        peak_gflops=float(line["peak_gflops"]) if line["peak_gflops"] else None,
+        model=line["model"],
+        seconds=float(line["latency_ms"]) / 1e3,
+        line=int(line["line"]),
     )
 
 
@@ -92,21 +93,21 @@ def prior() -> Prior:
     return Prior(costs, np.array([data["spread"][name] for name in EFFECTS]))
 
 
-def point(row: Row, prior: Prior) -> Point:
+def point(found: Row, prior: Prior) -> Point:
     """A row as a point."""
-    work = np.array(known_models()[row.model])
+    work = np.array(known_models()[found.model])
     return Point(
         shares=prior.shares(work),
         base=prior.base(work),
-        model=row.model,
-        setting=f"{row.device} {row.setting}",
-        chip=row.soc,
-        core=row.core,
-        arch=row.arch,
+        model=found.model,
+        setting=f"{found.device} {found.setting}",
+        chip=found.soc,
+        core=found.core,
+        arch=found.arch,
         runtime=RUNTIME,
-        cores=row.cores,
-        fp16=row.fp16,
-        peak=row.peak_gflops,
+        cores=found.cores,
+        fp16=found.fp16,
+        peak=found.peak_gflops,
     )
 
 
@@ -114,7 +115,7 @@ def point(row: Row, prior: Prior) -> Point:
 def learned() -> Learned:
     """All rows, worked through with the prior that comes with this version. Takes a quarter of a second once."""
     known = prior()
-    points = [point(row, known) for row in rows()]
+    points = [point(found, known) for found in rows()]
     return Learned(columns(points), observed(rows(), points), known.spread)
 
 
@@ -122,8 +123,8 @@ def learned() -> Learned:
 def blocks() -> dict[str, tuple[Row, ...]]:
     """The rows by device and setting."""
     found: dict[str, list[Row]] = {}
-    for row in rows():
-        found.setdefault(f"{row.device} {row.setting}", []).append(row)
+    for member in rows():
+        found.setdefault(f"{member.device} {member.setting}", []).append(member)
     return {name: tuple(members) for name, members in found.items()}
 
 
