@@ -9,6 +9,7 @@ from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 
 from harness.projection.kernel import columns
 from harness.projection.library import Prior, Row, observed, point
@@ -83,11 +84,11 @@ class Table:
 
     def narrowed(self, seen: Indices, own: Indices) -> Belief:
         """The belief over the rows ``own`` once the rows ``seen`` were measured."""
-        both = np.concatenate([own, seen])
-        part = Belief(self.belief.mean[both], self.belief.covariance[np.ix_(both, both)])
-        known = part.given(np.arange(len(own), len(both)), self.values[seen], self.noise)
-        size = len(own)
-        return Belief(known.mean[:size], known.covariance[:size, :size])
+        k = self.belief.covariance
+        among = cho_factor(k[np.ix_(seen, seen)] + self.noise**2 * np.eye(len(seen)), lower=True, overwrite_a=True)
+        between = k[np.ix_(own, seen)]
+        explained = between @ cho_solve(among, between.T)
+        return Belief(between @ cho_solve(among, self.values[seen]), k[np.ix_(own, own)] - explained)
 
     def guesses(self, own: Indices, belief: Belief, anchors: Indices, tests: Indices) -> Iterator[Guess]:
         """Of the rows ``own[tests]``, with ``own[anchors]`` measured; ``belief`` is over ``own``."""
