@@ -1,7 +1,8 @@
 """Seeded random weights: written once to a local safetensors cache, then loaded as users load theirs.
 
-Suites call ``load``. An entry is a folder ``<cache>/weights/<key>/`` that ``from_pretrained`` can read, with a seal
-that says how large the file must be and what it must hash to. Nothing here uses the network.
+Suites call ``load``, or ``load_module`` for a module of their own. An entry is a folder ``<cache>/weights/<key>/`` that
+``from_pretrained`` can read, with a seal that says how large the file must be and what it must hash to. Nothing here
+uses the network.
 """
 
 from __future__ import annotations
@@ -25,6 +26,9 @@ FILE = "model.safetensors"
 used: set[Path] = set()
 """The weight files that this process has read: what must leave the page cache for a cold start to be one."""
 
+Shapes = Callable[[], dict[str, Any]]
+"""Gives tensors without memory by their names."""
+
 _SEAL = "seal.json"
 _CHUNK = 1 << 22
 _DTYPES = {"float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32", "bool": "BOOL"}
@@ -47,6 +51,24 @@ def load(architecture: type, config: Any, place: Place) -> Any:
     return model.eval()
 
 
+def load_module(make: Callable[[], Any], name: str, place: Place) -> Any:
+    """The torch module that ``make`` gives, in ``place.dtype`` on the CPU, its weights read from the cache.
+
+    ``name`` is the entry's in the cache, with a hash of the tensors' names and shapes. What ``make`` computes into a
+    tensor that is stored is replaced. Raises MachineError where the cache cannot be written.
+    """
+    import torch
+
+    with torch.device("meta"):
+        module = make()
+    shapes = module.state_dict()
+    said = json.dumps({"format": FORMAT, "shapes": {n: list(t.shape) for n, t in shapes.items()}}, sort_keys=True)
+    folder = place.cache / "weights" / f"{name}-{place.dtype}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
+    _ensure(folder, lambda: shapes, lambda part: (part / "config.json").write_text(said), place.dtype)
+    module.load_state_dict(_read(folder / FILE), assign=True)
+    return module.eval()
+
+
 def _read(path: Path) -> dict[str, Any]:
     """The tensors in memory of their own, not mapped from the file.
 
@@ -63,15 +85,20 @@ def _read(path: Path) -> dict[str, Any]:
 def ensure(architecture: type, config: Any, place: Place) -> Path:
     """The cache's folder for these weights, written first where it is missing or damaged."""
     folder = place.cache / "weights" / key(architecture, config, place.dtype)
+    _ensure(folder, lambda: _shapes(architecture, config), config.save_pretrained, place.dtype)
+    return folder
+
+
+def _ensure(folder: Path, shapes: Shapes, describe: Callable[[Path], object], dtype: str) -> None:
+    """Write the entry where it is missing or damaged. ``describe`` writes what stands beside the weights."""
     if is_sound(folder):
-        return folder
+        return
     try:
         with _locked(folder):
             if not is_sound(folder):
-                _write_entry(folder, architecture, config, place.dtype)
+                _write_entry(folder, shapes(), describe, dtype)
     except OSError as error:
         raise MachineError(f"cannot write weights: {error.strerror or error}", where=str(folder)) from error
-    return folder
 
 
 def key(architecture: type, config: Any, dtype: str) -> str:
@@ -95,15 +122,15 @@ def is_sound(folder: Path) -> bool:
         return False
 
 
-def _write_entry(folder: Path, architecture: type, config: Any, dtype: str) -> None:
+def _write_entry(folder: Path, shapes: dict[str, Any], describe: Callable[[Path], object], dtype: str) -> None:
     """Write beside the final place and rename, so that no reader ever sees half an entry."""
     part = folder.with_name(folder.name + ".part")
     for stale in (part, folder):
         shutil.rmtree(stale, ignore_errors=True)
     part.mkdir(parents=True)
     try:
-        config.save_pretrained(part)
-        digest = _write_tensors(part / FILE, _shapes(architecture, config), _dtype(dtype))
+        describe(part)
+        digest = _write_tensors(part / FILE, shapes, _dtype(dtype))
         stat = (part / FILE).stat()
         seal = {"bytes": stat.st_size, "modified_ns": stat.st_mtime_ns, "sha256": digest}
         _write_synced(part / _SEAL, json.dumps(seal).encode())

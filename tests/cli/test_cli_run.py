@@ -35,7 +35,7 @@ def test_a_run_leaves_records_a_report_and_says_where(tierbench, light, tmp_path
     assert "rpi5 is raspberry-pi-5-4gb" in done.stderr
     run = store.read(tmp_path / "run")
     assert run.complete
-    assert {r.trial.role for r in run.records} == {"need", "timing", "ceiling"}
+    assert {r.trial.role for r in run.records} == {"need", "timing", "features", "ceiling"}
 
 
 def test_progress_is_quiet_and_plain_without_a_terminal(tierbench, light, tmp_path):
@@ -199,7 +199,7 @@ def test_a_run_of_the_future_is_refused(tierbench, light, tmp_path):
 def test_dry_run_lists_the_trials_and_runs_none(tierbench, light, tmp_path):
     done = tierbench("run", "light", "-I", light, "-p", "rpi5", "--dry-run", "--processes", 1)
     assert done.returncode == Exit.OK
-    assert len(done.stdout.splitlines()) == 1 + 6
+    assert len(done.stdout.splitlines()) == 1 + 9
     assert not list(tmp_path.glob("**/records.jsonl"))
 
 

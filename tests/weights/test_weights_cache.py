@@ -223,3 +223,43 @@ def test_weights_of_another_shape_are_refused(tmp_path: Path, entry: Path) -> No
     file.write_bytes((other / weights.FILE).read_bytes())
     with pytest.raises(RuntimeError, match="size"):
         weights.load(LlamaForCausalLM, llama(), place(tmp_path))
+
+
+class Plain(torch.nn.Module):
+    """No architecture of transformers: layers, a buffer that is stored and one that is not."""
+
+    def __init__(self, width: int = 4) -> None:
+        super().__init__()
+        self.layers = torch.nn.Sequential(torch.nn.Conv2d(3, width, 3, bias=False), torch.nn.BatchNorm2d(width))
+        self.register_buffer("table", torch.zeros(2, 3))
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.layers(x)
+
+
+def test_a_plain_modules_weights_are_written_once_and_follow_no_seed(tmp_path: Path) -> None:
+    first = weights.load_module(Plain, "plain", place(tmp_path))
+    (file,) = tmp_path.rglob(weights.FILE)
+    written = file.stat().st_mtime_ns
+    second = weights.load_module(Plain, "plain", place(tmp_path, seed=3))
+    assert file.stat().st_mtime_ns == written
+    assert file in weights.used
+    assert all(torch.equal(a, b) for a, b in zip(first.parameters(), second.parameters(), strict=True))
+    assert bool(first(torch.randn(1, 3, 8, 8)).isfinite().all())
+    assert not first.training
+
+
+def test_a_plain_module_of_another_shape_or_data_type_has_an_entry_of_its_own(tmp_path: Path) -> None:
+    weights.load_module(Plain, "plain", place(tmp_path))
+    weights.load_module(lambda: Plain(8), "plain", place(tmp_path))
+    half = weights.load_module(Plain, "plain", place(tmp_path, dtype="float16"))
+    assert len(list(tmp_path.rglob(weights.FILE))) == 3
+    assert half.layers[0].weight.dtype == torch.float16
+
+
+def test_a_plain_modules_damaged_entry_is_written_again(tmp_path: Path) -> None:
+    before = weights.load_module(Plain, "plain", place(tmp_path)).state_dict()
+    (file,) = tmp_path.rglob(weights.FILE)
+    os.truncate(file, 10)
+    after = weights.load_module(Plain, "plain", place(tmp_path)).state_dict()
+    assert all(torch.equal(before[name], after[name]) for name in before)
