@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli import options
+from harness.cli import options, profile_import
 from harness.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -17,7 +17,10 @@ if TYPE_CHECKING:
 
 @click.group("profile", short_help="Check hardware profiles.")
 def command() -> None:
-    """Check hardware profiles."""
+    """Check hardware profiles, and fill them at the board."""
+
+
+command.add_command(profile_import.command)
 
 
 @command.command("check")
