@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli import options, profile_import
+from harness.cli import options, profile_import, profile_probe
 from harness.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -21,6 +21,7 @@ def command() -> None:
 
 
 command.add_command(profile_import.command)
+command.add_command(profile_probe.command)
 
 
 @command.command("check")
