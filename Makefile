@@ -13,7 +13,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 FLAVOUR ?= $(if $(or $(wildcard /proc/driver/nvidia/version),$(shell command -v nvidia-smi)),cuda,cpu)
 CONSTRAINTS := constraints/$(FLAVOUR).txt
 PINS := pyproject.toml constraints/common.txt $(CONSTRAINTS)
-BENCH_ARGS ?= --quick -p host -p raspberry-pi-5-4gb -p raspberry-pi-zero-2w -p jetson-orin-nano-8gb
+BENCH_ARGS ?= vision language --quick -p host -p raspberry-pi-5-4gb -p raspberry-pi-zero-2w -p jetson-orin-nano-8gb
 
 RUNTIME_READY := $(VENV)/.ready-$(FLAVOUR)
 DEV_READY := $(VENV)/.ready-dev-$(FLAVOUR)

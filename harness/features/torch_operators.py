@@ -21,6 +21,8 @@ _ATTENTION = ("scaled_dot_product_attention", "_scaled_dot_product")
 _TABLES = ("embedding", "index_select", "gather", "index")
 _IN_PLACES = ("index_put_", "_index_put_impl_", "index_copy_", "index_add_", "scatter_", "scatter_add_")
 """They write what they are given into places of a larger tensor."""
+_OVERWRITING = ("copy_", "fill_", "zero_")
+"""What was in their first argument is not read."""
 _NO_DATA = ("empty", "empty_like", "empty_strided", "new_empty")
 
 Watch = Callable[[], None]
@@ -98,12 +100,16 @@ def _name(func: Any) -> str:
 
 
 def _operator(func: Any, given: Any, output: Any, seconds: float, weights: frozenset[int]) -> Operator:
-    name, read, written = _name(func), list(_tensors(given)), list(_tensors(output))
+    name, (args, named) = _name(func), given
+    kept = args[1:] if name in _OVERWRITING else args
+    given_to_read = (kept, {k: v for k, v in named.items() if k != "out"})
+    read = list({id(t): t for t in _tensors(given_to_read)}.values())
+    written = list(_tensors(output))
     if name.startswith(_FUSED):
         raise NotCounted(f"{name} does the work of several operators at once")
     if name in _NO_DATA or _is_view(func, read, written):
         return Operator(None, seconds=seconds, name=name)
-    kind, flop = _class(name, given[0], output)
+    kind, flop = _class(name, args, output)
     known, others = _read_and_written(name, read, written, weights)
     return Operator(kind, flop, known, others, seconds, name, _shapes(read))
 

@@ -155,6 +155,15 @@ def test_views_move_no_data_and_copies_do() -> None:
     assert found.find("dispatch").calls == 5
 
 
+def test_what_is_only_written_is_not_read() -> None:
+    class Into(nn.Module):
+        def forward(self, target: torch.Tensor, x: torch.Tensor) -> torch.Tensor:
+            return torch.add(x, x, out=target.copy_(x))
+
+    found = features(Into(), torch.zeros(8), torch.ones(8)).find("elementwise")
+    assert found.activation_bytes == (2 + 2) * 8 * 4, "x is read once by each"
+
+
 def test_a_table_is_read_where_it_is_looked_up() -> None:
     found = features(nn.Embedding(1000, 16), torch.tensor([[1, 2, 3]]))
     assert found.find("elementwise").weight_bytes == 3 * 16 * 4
