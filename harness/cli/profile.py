@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli import options
+from harness.cli import options, profile_calibrate, profile_import, profile_probe, profile_verify
 from harness.errors import Exit, UserError
 from harness.model.text import plain
 
@@ -18,7 +18,13 @@ if TYPE_CHECKING:
 
 @click.group("profile", short_help="Make, check and compare hardware profiles.")
 def command() -> None:
-    """Make, check and compare hardware profiles."""
+    """Make, check and compare hardware profiles, and fill them at the board."""
+
+
+command.add_command(profile_import.command)
+command.add_command(profile_probe.command)
+command.add_command(profile_calibrate.command)
+command.add_command(profile_verify.command)
 
 
 @command.command("new")
