@@ -47,8 +47,8 @@ class Settings(Struct, frozen=True):
     """Load for so long instead of until precise; None: single stream."""
     threads: int | None = None
     """Of timing trials; None: one a core."""
-    time_only: bool = False
-    """Timing trials and no others."""
+    only: tuple[Role, ...] = ()
+    """Trials of these roles alone; none: of all that are planned."""
     slow_down: bool = False
     """Also each board's cases at the pace that is projected for them."""
 
@@ -121,19 +121,17 @@ def _trials(
     shuffle = random.Random(settings.seed).shuffle
     trials: list[Trial] = []
     for replicate in range(settings.processes):
-        needs = [] if settings.time_only else _block(works, "need", replicate, settings)
-        block = needs + _block(hosts, "timing", replicate, settings)
+        block = _block(works, "need", replicate, settings) + _block(hosts, "timing", replicate, settings)
         shuffle(block)
         trials += block
-    if settings.time_only:
-        return trials
     real = [case for case in boards if profiles[case.profile].kind == "board"]
     trials += _gate(works, settings) + _composition(hosts, settings) + _features(works, real, settings)
     trials += _energy(hosts, capabilities, settings)
     limits = _limits(boards, profiles, capabilities)
     ceilings = [_ceiling(case, limits[case.id], settings) for case in boards]
     shuffle(ceilings)
-    return trials + ceilings + _paced(real, limits, settings)
+    trials += ceilings + _paced(real, limits, settings)
+    return [trial for trial in trials if not settings.only or trial.role in settings.only]
 
 
 def _block(cases: Iterable[Case], role: Role, replicate: int, settings: Settings) -> list[Trial]:

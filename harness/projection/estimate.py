@@ -11,6 +11,7 @@ from harness.projection import library
 from harness.projection.anchored import Anchored, anchored, twin
 from harness.projection.device import Setting
 from harness.projection.kernel import Point, columns
+from harness.projection.posterior import Learned
 from harness.projection.subject import Host, Measured, on_host, subject
 from harness.projection.work import Floats
 
@@ -22,10 +23,13 @@ UNCOVERED = 0.35
 from convolutional networks comes out up to 1.7 times off (docs/projection-accuracy.md)."""
 
 
-def project(works: Sequence[Measured], host: Host, at: Setting) -> dict[str, Estimate]:
+def project(
+    works: Sequence[Measured], host: Host, at: Setting, known_times: Learned | None = None
+) -> dict[str, Estimate]:
     """The time of each of ``works`` on the device, by workload. ``works`` are all of the setting's runtime.
 
     The host's own measurements tell what a workload takes beyond its operations; the anchors tell the device's level.
+    ``known_times`` stand in for the library's.
     """
     subjects = {work.workload: found for work in works if (found := subject(work, host)) is not None}
     if not subjects:
@@ -35,7 +39,7 @@ def project(works: Sequence[Measured], host: Host, at: Setting) -> dict[str, Est
     asked = [at.point(name, s.shares, s.base) for name, s in subjects.items()]
     seen = [(on_host(w, subjects[w.workload], host), w.seconds) for w in works if w.workload in subjects]
     seen += [(a.point, a.seconds) for a in known if not a.in_library]
-    means, deviations = _expected(seen, asked)
+    means, deviations = _expected(seen, asked, known_times or library.learned())
     own = tuple(a.model for a in known if a.point.setting == at.label)
     return {
         name: _estimate(point, mean, deviation, own, _uncovered(s.shares, known), at)
@@ -43,10 +47,10 @@ def project(works: Sequence[Measured], host: Host, at: Setting) -> dict[str, Est
     }
 
 
-def _expected(seen: Sequence[tuple[Point, float]], asked: Sequence[Point]) -> tuple[Floats, Floats]:
+def _expected(seen: Sequence[tuple[Point, float]], asked: Sequence[Point], times: Learned) -> tuple[Floats, Floats]:
     spread = library.prior().spread
     points = columns([*asked, *(point for point, _ in seen)])
-    before = library.learned().belief(points)
+    before = times.belief(points)
     values = np.array([point.observed(seconds) for point, seconds in seen])
     known = before.given(np.arange(len(asked), len(points)), values, float(spread[-1]))
     return known.mean[: len(asked)], known.deviation(float(spread[-1]))[: len(asked)]

@@ -14,6 +14,7 @@ from harness.projection import decode, order
 from harness.projection.device import Setting, setting
 from harness.projection.energy import with_energy
 from harness.projection.estimate import project
+from harness.projection.posterior import Learned
 from harness.projection.subject import Host, Measured
 
 NO_FEATURES = "not projected: the host did not count and time its operators on one thread"
@@ -25,18 +26,25 @@ Work = tuple[str, str, str]
 """Workload, runtime and data type."""
 
 
-def estimates(run: Run) -> dict[str, Estimate | NotProjected]:
-    """By case id, for every case on a board: left-out ones too, since a GPU that is not here can be projected."""
+def estimates(run: Run, times: Learned | None = None) -> dict[str, Estimate | NotProjected]:
+    """By case id, for every case on a board: left-out ones too, since a GPU that is not here can be projected.
+
+    ``times`` stand in for the library's.
+    """
     host = Host(run.manifest.environment.machine, _rate(run))
     works = {_work(r.trial.case): m for r in run.records if (m := _measured(r)) is not None}
     profiles = {p.id: p for p in run.manifest.profiles}
     cases = {c.id: c for c in (*run.manifest.plan.cases, *(s.case for s in run.manifest.plan.skips))}
     boards = [c for c in cases.values() if c.profile != HOST and c.profile in profiles]
-    return _all(boards, profiles, works, host)
+    return _all(boards, profiles, works, host, times)
 
 
 def _all(
-    boards: list[Case], profiles: Mapping[str, HardwareProfile], works: Mapping[Work, Measured], host: Host
+    boards: list[Case],
+    profiles: Mapping[str, HardwareProfile],
+    works: Mapping[Work, Measured],
+    host: Host,
+    times: Learned | None,
 ) -> dict[str, Estimate | NotProjected]:
     found: dict[str, Estimate | NotProjected] = {}
     groups: dict[tuple[str, str, str, str], list[Case]] = defaultdict(list)
@@ -46,7 +54,7 @@ def _all(
         profile = profiles[profile_id]
         target = next(t for t in profile.target if t.id == target_id)
         known = [w for w in works.values() if (w.runtime, w.dtype) == (runtime, dtype)]
-        made = _on_target(profile, target, runtime, dtype, known, host)
+        made = _on_target(profile, target, (runtime, dtype), known, host, times)
         for case in members:
             one = made.get(case.workload.id, NotProjected(NO_FEATURES)) if isinstance(made, dict) else made
             found[case.id] = with_energy(one, profile) if isinstance(one, Estimate) else one
@@ -54,20 +62,27 @@ def _all(
 
 
 def _on_target(
-    profile: HardwareProfile, target: Target, runtime: str, dtype: str, works: list[Measured], host: Host
+    profile: HardwareProfile,
+    target: Target,
+    way: tuple[str, str],
+    works: list[Measured],
+    host: Host,
+    times: Learned | None,
 ) -> dict[str, Estimate | NotProjected] | NotProjected:
     if target.device == "gpu":
         return {w.workload: _on_gpu(w, profile, target) for w in works}
-    at = setting(profile, target, runtime, dtype, None)
+    at = setting(profile, target, *way, None)
     steps = {w.workload: _decoding(w, profile, target) for w in works if _decodes(w)}
     if isinstance(at, NotProjected):
         return {**{w.workload: at for w in works}, **steps} if steps else at
     rest = [w for w in works if w.workload not in steps]
-    return {**_projected(rest, host, at), **steps}
+    return {**_projected(rest, host, at, times), **steps}
 
 
-def _projected(works: list[Measured], host: Host, at: Setting) -> dict[str, Estimate | NotProjected]:
-    made = project(works, host, at)
+def _projected(
+    works: list[Measured], host: Host, at: Setting, times: Learned | None
+) -> dict[str, Estimate | NotProjected]:
+    made = project(works, host, at, times)
     missing = NotProjected(NOT_COUNTED if host.peak_gflops else "not projected: the host's own rate was not measured")
     return {w.workload: made.get(w.workload, missing) for w in works}
 

@@ -108,7 +108,7 @@ def _selection(asked: Asked, chosen: Chosen, runtimes: Sequence[str], dtypes: Se
 def _settings(
     asked: Asked, chosen: Chosen, runtimes: Sequence[str], dtypes: Sequence[str], caps: Capabilities
 ) -> plan.Settings:
-    base = plan.Settings(processes=1, time_only=True)
+    base = plan.Settings(processes=1, only=("timing",))
     if asked.quick:
         return replace(base, timing=QUICK_PACE)
     planned, *_ = selection.make_plan(_selection(asked, chosen, runtimes, dtypes), base, caps)
