@@ -42,7 +42,7 @@ def main(folder: Path | None, no_host: bool) -> None:
 
 
 def _rows(folder: Path) -> list[Row]:
-    table = csv.DictReader((folder / "published_latency.csv").open())
+    table = csv.DictReader((folder / "published_latency.csv").read_text().splitlines())
     found = list(published.rows(table, set(known_models())))
     return [library.row({name: str(value) for name, value in row.items()}) for row in found]
 

@@ -34,7 +34,7 @@ class Decoded:
 
 def table() -> list[Decoded]:
     """All rows."""
-    return [_row(row) for row in csv.DictReader(TABLE.open())]
+    return [_row(row) for row in csv.DictReader(TABLE.read_text().splitlines())]
 
 
 def _row(row: dict[str, str]) -> Decoded:

@@ -152,8 +152,9 @@ def _host(host: str, device: str, note: str) -> dict[str, object]:
 
 def extract(folder: Path, target: Path = DATA) -> int:
     """Write library and models from ``folder`` into ``target``; the number of library rows."""
-    models = list(csv.DictReader((folder / "model_features.csv").open()))
-    found = list(rows(csv.DictReader((folder / "published_latency.csv").open()), {row["model"] for row in models}))
+    models = list(csv.DictReader((folder / "model_features.csv").read_text().splitlines()))
+    table = csv.DictReader((folder / "published_latency.csv").read_text().splitlines())
+    found = list(rows(table, {row["model"] for row in models}))
     _write(target / "ncnn_cpu.csv", COLUMNS, found)
     _write(target / "models.csv", tuple(models[0]), models)
     return len(found)
