@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli import options
+from harness.cli import options, profile_import
 from harness.errors import Exit, UserError
 from harness.model.text import plain
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @click.group("profile", short_help="Make, check and compare hardware profiles.")
 def command() -> None:
-    """Make, check and compare hardware profiles."""
+    """Make, check and compare hardware profiles, and fill them at the board."""
 
 
 @command.command("new")
@@ -179,3 +179,6 @@ def schema() -> int:
 
     click.echo(json.dumps(profiles.schema(), indent=2))
     return Exit.OK
+
+
+command.add_command(profile_import.command)
