@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli import options, profile_import
+from harness.cli import options, profile_import, profile_probe
 from harness.errors import Exit, UserError
 from harness.model.text import plain
 
@@ -182,3 +182,4 @@ def schema() -> int:
 
 
 command.add_command(profile_import.command)
+command.add_command(profile_probe.command)

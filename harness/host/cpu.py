@@ -3,23 +3,24 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
 
 from harness.host.files import Files
 
+_ARM = "0x41"
 _ARM_PARTS = {
-    ("0x41", "0xd03"): "Arm Cortex-A53",
-    ("0x41", "0xd04"): "Arm Cortex-A35",
-    ("0x41", "0xd05"): "Arm Cortex-A55",
-    ("0x41", "0xd07"): "Arm Cortex-A57",
-    ("0x41", "0xd08"): "Arm Cortex-A72",
-    ("0x41", "0xd0b"): "Arm Cortex-A76",
-    ("0x41", "0xd0c"): "Arm Neoverse N1",
-    ("0x41", "0xd40"): "Arm Neoverse V1",
-    ("0x41", "0xd42"): "Arm Cortex-A78AE",
-    ("0x41", "0xd49"): "Arm Neoverse N2",
-    ("0x41", "0xd4f"): "Arm Neoverse V2",
-}
-"""(implementer, part) as ``/proc/cpuinfo`` gives them on Arm, where it has no model name."""
+    "0xc07": "Cortex-A7", "0xc08": "Cortex-A8", "0xc09": "Cortex-A9", "0xc0f": "Cortex-A15",
+    "0xd03": "Cortex-A53", "0xd04": "Cortex-A35", "0xd05": "Cortex-A55", "0xd07": "Cortex-A57",
+    "0xd08": "Cortex-A72", "0xd09": "Cortex-A73", "0xd0a": "Cortex-A75", "0xd0b": "Cortex-A76",
+    "0xd0c": "Neoverse N1", "0xd0d": "Cortex-A77", "0xd40": "Neoverse V1", "0xd41": "Cortex-A78",
+    "0xd42": "Cortex-A78AE", "0xd44": "Cortex-X1", "0xd46": "Cortex-A510", "0xd47": "Cortex-A710",
+    "0xd48": "Cortex-X2", "0xd49": "Neoverse N2", "0xd4b": "Cortex-A78C", "0xd4d": "Cortex-A715",
+    "0xd4e": "Cortex-X3", "0xd4f": "Neoverse V2", "0xd80": "Cortex-A520", "0xd81": "Cortex-A720",
+    "0xd82": "Cortex-X4", "0xd84": "Neoverse V3", "0xd85": "Cortex-X925", "0xd87": "Cortex-A725",
+    "0xd8e": "Neoverse N3",
+}  # fmt: skip
+"""Parts of the implementer Arm as ``/proc/cpuinfo`` gives them, where it has no model name; the numbers are those of
+Linux's arch/arm64/include/asm/cputype.h and util-linux's sys-utils/lscpu-arm.c."""
 
 _POLICY = "sys/devices/system/cpu/cpu[0-9]*/cpufreq"
 
@@ -27,10 +28,15 @@ _POLICY = "sys/devices/system/cpu/cpu[0-9]*/cpufreq"
 def name(files: Files) -> str:
     """The CPU's name, with the board's where the machine knows it: ``Arm Cortex-A76 (Raspberry Pi 5 Model B)``."""
     fields = files.fields("proc/cpuinfo")
-    part = _ARM_PARTS.get((fields.get("CPU implementer", ""), fields.get("CPU part", "")))
-    core = fields.get("model name") or part or f"{os.uname().machine} CPU"
+    part = arm_part(fields)
+    core = fields.get("model name") or (part and f"Arm {part}") or f"{os.uname().machine} CPU"
     board = files.text("proc/device-tree/model")
     return f"{core} ({board})" if board else core
+
+
+def arm_part(fields: Mapping[str, str]) -> str | None:
+    """``Cortex-A76`` from a processor's fields in ``/proc/cpuinfo``; None for a part that is not known."""
+    return _ARM_PARTS.get(fields.get("CPU part", "")) if fields.get("CPU implementer") == _ARM else None
 
 
 def cores() -> int:

@@ -17,6 +17,7 @@ from tomlkit.items import AoT, InlineTable, Table
 
 from harness.errors import UserError
 from harness.model.profile import Accuracy, Anchors, Figure, HardwareProfile
+from harness.vendor.profile_text import written
 
 _FIRST = ("runtime", "version", "dtype", "threads", "batch", "metric", "statistic", "unit", "n", "kind", "by")
 _LAST = ("source", "date", "note", "values", "spread", "bytes_per_token", "samples")
@@ -81,10 +82,7 @@ def _item(value: Any) -> Any:
 
 def _inline(plain: dict[str, Any]) -> InlineTable:
     """On one line, with blanks inside the braces as people write it."""
-    pairs = ", ".join(
-        f"{tomlkit.key(name).as_string()} = {tomlkit.item(value).as_string()}" for name, value in plain.items()
-    )
-    made: InlineTable = tomlkit.parse(f"made = {{ {pairs} }}\n")["made"]
+    made: InlineTable = tomlkit.parse(f"made = {written(plain)}\n")["made"]  # its blanks are kept
     return made
 
 
@@ -95,16 +93,8 @@ def put_figure(text: str, path: Sequence[str], figure: Figure, target: str | Non
     for name in path[:-1]:
         table = table[name]
     plain = _inline(msgspec.to_builtins(figure))
-    if path[-1] in table:
-        table[path[-1]] = plain
-    else:
-        _before_tables(table, path[-1], plain)
+    table[path[-1]] = plain
     return tomlkit.dumps(document)
-
-
-def _before_tables(table: Any, name: str, value: InlineTable) -> None:
-    """Add a key to a table that may hold sub-tables already: after its last plain line."""
-    table.append(name, value)
 
 
 def put_text(text: str, name: str, value: str) -> str:
