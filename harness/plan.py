@@ -45,6 +45,10 @@ class Settings(Struct, frozen=True):
     ceiling_timeout_seconds: float = 180.0
     sustained_seconds: float | None = None
     """Load for so long instead of until precise; None: single stream."""
+    threads: int | None = None
+    """Of timing trials; None: one a core."""
+    time_only: bool = False
+    """Timing trials and no others."""
     slow_down: bool = False
     """Also each board's cases at the pace that is projected for them."""
 
@@ -117,9 +121,12 @@ def _trials(
     shuffle = random.Random(settings.seed).shuffle
     trials: list[Trial] = []
     for replicate in range(settings.processes):
-        block = _block(works, "need", replicate, settings) + _block(hosts, "timing", replicate, settings)
+        needs = [] if settings.time_only else _block(works, "need", replicate, settings)
+        block = needs + _block(hosts, "timing", replicate, settings)
         shuffle(block)
         trials += block
+    if settings.time_only:
+        return trials
     real = [case for case in boards if profiles[case.profile].kind == "board"]
     trials += _gate(works, settings) + _composition(hosts, settings) + _features(works, real, settings)
     trials += _energy(hosts, capabilities, settings)
@@ -135,7 +142,8 @@ def _block(cases: Iterable[Case], role: Role, replicate: int, settings: Settings
     if timed and settings.sustained_seconds:
         pace = replace(pace, budget_seconds=settings.sustained_seconds)
         timeout += settings.sustained_seconds
-    return [Trial(case, role, replicate, Limits(), pace, timeout, seed=settings.seed) for case in cases]
+    limits = Limits(threads=settings.threads) if role == "timing" else Limits()
+    return [Trial(case, role, replicate, limits, pace, timeout, seed=settings.seed) for case in cases]
 
 
 def _gate(works: Sequence[Case], settings: Settings) -> list[Trial]:

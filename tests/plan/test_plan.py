@@ -170,3 +170,8 @@ def test_the_order_depends_on_the_seed_and_interleaves_the_workloads():
         for s in range(5)
     }
     assert len(orders) == 5
+
+
+def test_time_alone_has_timing_trials_and_no_others_on_as_many_threads_as_asked():
+    made = plan.make(chosen("a"), all_tiers(), CAPS, plan.Settings(processes=2, time_only=True, threads=1))
+    assert [(t.role, t.limits) for t in made.trials] == [("timing", Limits(threads=1))] * 2
