@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from harness.cli import options, profile_import, profile_probe
+from harness.cli import options, profile_calibrate, profile_import, profile_probe, profile_verify
 from harness.errors import Exit, UserError
 from harness.model.text import plain
 
@@ -181,5 +181,7 @@ def schema() -> int:
     return Exit.OK
 
 
+command.add_command(profile_calibrate.command)
 command.add_command(profile_import.command)
 command.add_command(profile_probe.command)
+command.add_command(profile_verify.command)

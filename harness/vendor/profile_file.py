@@ -86,7 +86,7 @@ def _inline(plain: dict[str, Any]) -> InlineTable:
     return made
 
 
-def put_figure(text: str, path: Sequence[str], figure: Figure, target: str | None = None) -> str:
+def put_figure(text: str, path: Sequence[str | int], figure: Figure, target: str | None = None) -> str:
     """``text`` with ``figure`` at ``path`` from the top, or from a target; one that stands there is replaced."""
     document = tomlkit.parse(text)
     table: Any = document if target is None else _target(document, target)

@@ -1,0 +1,35 @@
+"""``tierbench profile calibrate``: anchors measured on the board."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from harness.cli import options
+from harness.errors import Exit
+
+
+@click.command("calibrate", short_help="On the board: measure known models as anchors, and their error.")
+@click.option("--into", type=click.Path(path_type=Path, dir_okay=False), metavar="PROFILE", help="Default: print.")
+@click.option("--target", default="cpu", show_default=True, help="CPU target of the profile that this machine is.")
+@click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="Default: every one that works here.")
+@click.option("-k", "matching", multiple=True, metavar="TEXT", help="Only models whose name contains TEXT.")
+@click.option("--minutes", type=click.FloatRange(min=0.5), default=10.0, show_default=True, help="For all timing.")
+@click.option("--quick", is_flag=True, help="One process each, a second of rounds.")
+@options.include
+def command(into: Path | None, target: str, quick: bool, minutes: float, **asked: tuple[str, ...]) -> int:
+    """Run the published models and primitives in each runtime here, at one thread and on all cores.
+
+    Writes their times, copy bandwidth and the error of projections from them into PROFILE.
+    """
+    from harness.cli.progress import watching
+    from harness.vendor import calibrate
+
+    order = calibrate.Asked(
+        target, asked["runtimes"], asked["matching"], minutes, quick, tuple(map(Path, asked["include"]))
+    )
+    with watching(quiet=False) as (emit, stop):
+        text, complete = calibrate.calibrate(order, into, emit, stop)
+    click.echo(text, nl=False)
+    return Exit.OK if complete else Exit.INTERRUPTED

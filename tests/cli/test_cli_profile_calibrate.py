@@ -1,0 +1,38 @@
+"""The real thing: a known network measured on this machine, into a profile of this machine."""
+
+from __future__ import annotations
+
+import pytest
+
+from harness import profiles
+from harness.errors import Exit
+
+
+@pytest.mark.slow
+def test_a_network_becomes_an_anchor_of_this_machine_or_why_not_is_said(tierbench, tmp_path):
+    pytest.importorskip("ncnn", reason="the extra ncnn is not installed")
+    file = tmp_path / "this-machine.toml"
+    assert tierbench("profile", "probe", "--into", file).returncode == Exit.OK
+    before = file.read_text()
+    done = tierbench("profile", "calibrate", "--into", file, "--quick", "--runtime", "ncnn", "-k", "mobilenet_v2")
+    if done.returncode == Exit.MACHINE:
+        assert "no time is valid: nothing is written" in done.stderr
+        assert "left out: timing:" in done.stderr
+        assert file.read_text() == before
+        return
+    assert done.returncode == Exit.OK, done.stderr
+    groups = profiles.load(file).target[0].anchors
+    assert {(g.runtime, tuple(g.values)) for g in groups} == {("ncnn", ("mobilenet_v2",))}
+    assert all(group.samples["mobilenet_v2"] for group in groups)
+    verified = tierbench("profile", "verify", file, "--quick", "-k", "mobilenet_v2")
+    assert "fewer than 2 anchors of known models" in verified.stderr
+    assert verified.returncode == Exit.FAILED
+
+
+def test_a_profile_without_anchors_is_not_verified(tierbench, tmp_path):
+    file = tmp_path / "this-machine.toml"
+    tierbench("profile", "probe", "--into", file)
+    done = tierbench("profile", "verify", file)
+    assert done.returncode == Exit.BAD_INPUT
+    assert "cpu has no anchors in ncnn" in done.stderr
+    assert "Traceback" not in done.stderr
