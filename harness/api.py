@@ -29,6 +29,7 @@ from harness.model.measure import Finding
 from harness.model.outcome import Failed, TimedOut, Unsupported
 from harness.model.profile import HardwareProfile
 from harness.model.record import Manifest, Record, Run
+from harness.runtimes import brought
 from harness.selection import Selection, capabilities, make_plan
 
 if TYPE_CHECKING:
@@ -263,7 +264,8 @@ def _engine(
     pacing: Pacing | None,
 ) -> Engine:
     cache = cache_directory()
-    versions = {**manifest.environment.packages, "tierbench": manifest.environment.tierbench}
+    own = {**manifest.environment.packages, "tierbench": manifest.environment.tierbench}
+    versions = brought.versions(cache) or own
     preparation = Preparation(cache, versions)
     return Engine(
         LocalExecutor(cache, means), writer, preparation, emit, stop or Stop(), pacing or _projected(manifest)

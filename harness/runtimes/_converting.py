@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from harness.model.workload import Model, Place
-from harness.runtimes import Loaded
+from harness.runtimes import Loaded, brought
 
 _INPUTS, _FACTS = "inputs.npz", "converted.json"
 
@@ -50,8 +50,9 @@ class Converting(ABC):
         """Bytes that the weights take."""
 
     def missing(self) -> str | None:
-        """Which tools are not installed, None where all are."""
-        absent = [name for name in self.tools if find_spec(name) is None]
+        """Which tools are not installed, None where all are. What converts is not needed where models were brought."""
+        needed = self.tools[:1] if brought.here() else self.tools
+        absent = [name for name in needed if find_spec(name) is None]
         return f"not installed: {', '.join(absent)} (pip install tierbench[{self.id}])" if absent else None
 
     def version(self) -> str:
@@ -128,8 +129,9 @@ class Converting(ABC):
         return sum(file.stat().st_size for pattern in self.files for file in artefacts.glob(pattern))
 
     def _versions(self) -> dict[str, str]:
-        """Versions of what converts and what runs, without importing them."""
-        return {name: _version(name) for name in (*self.tools, "transformers")}
+        """Versions of what converts and what runs, as far as it is installed, without importing them."""
+        found = {name: _version(name) for name in (*self.tools, "transformers")}
+        return {name: version for name, version in found.items() if version}
 
 
 def threads() -> int:

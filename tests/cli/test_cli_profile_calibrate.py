@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from harness import profiles
 from harness.errors import Exit
+
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
@@ -35,4 +39,26 @@ def test_a_profile_without_anchors_is_not_verified(tierbench, tmp_path):
     done = tierbench("profile", "verify", file)
     assert done.returncode == Exit.BAD_INPUT
     assert "cpu has no anchors in ncnn" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+@pytest.mark.slow
+def test_a_network_that_was_converted_elsewhere_runs_without_torch(tierbench, tmp_path):
+    pytest.importorskip("ncnn", reason="the extra ncnn is not installed")
+    made, file = tmp_path / "made", tmp_path / "this-machine.toml"
+    asked = ("--runtime", "ncnn", "-k", "mobilenet_v2")
+    prepared = tierbench("profile", "calibrate", "--prepare", made, *asked)
+    assert prepared.returncode == Exit.OK, prepared.stderr
+    assert "converted models" in prepared.stdout
+    carried = made.rename(tmp_path / "carried")
+    assert not list(carried.rglob("*.safetensors"))
+    (tmp_path / "sitecustomize.py").write_text(
+        "import sys\nsys.modules.update(torch=None, pnnx=None, transformers=None)\n"
+    )
+    without = {"PYTHONPATH": f"{tmp_path}:{ROOT}"}
+    tierbench("profile", "probe", "--into", file)
+    done = tierbench("profile", "calibrate", "--prepared", carried, "--into", file, "--quick", *asked, env=without)
+    assert "cpu, ncnn float32  ok" in done.stderr
+    assert "failed" not in done.stderr
+    assert done.returncode in {Exit.OK, Exit.MACHINE}
     assert "Traceback" not in done.stderr
