@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 
@@ -60,10 +61,9 @@ def twin(at: Setting) -> Setting:
 
 def _block_like(own: set[tuple[str, float]]) -> str | None:
     """The library's setting most of whose times are these; None where there is none."""
-    for name, rows in library.blocks().items():
-        if 2 * sum((row.model, round(row.seconds, 9)) in own for row in rows) > len(rows):
-            return name
-    return None
+    held = Counter(name for time in own for name in library.settings_of().get(time, ()))
+    found = (name for name, count in held.most_common(1) if 2 * count > len(library.blocks()[name]))
+    return next(found, None)
 
 
 def _anchor_subject(model: str, runtime: str, subjects: Mapping[str, Subject]) -> Subject | None:

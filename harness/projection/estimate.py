@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -12,7 +13,7 @@ from harness.projection.anchored import Anchored, anchored, twin
 from harness.projection.device import Setting
 from harness.projection.kernel import Point, columns
 from harness.projection.posterior import Learned
-from harness.projection.subject import Host, Measured, on_host, subject
+from harness.projection.subject import Host, Measured, Subject, on_host, subject
 from harness.projection.work import Floats
 
 NINETY = 1.6449
@@ -23,37 +24,49 @@ UNCOVERED = 0.35
 from convolutional networks comes out up to 1.7 times off (docs/projection-accuracy.md)."""
 
 
-def project(
-    works: Sequence[Measured], host: Host, at: Setting, known_times: Learned | None = None
-) -> dict[str, Estimate]:
-    """The time of each of ``works`` on the device, by workload. ``works`` are all of the setting's runtime.
+@dataclass(frozen=True)
+class Known:
+    """What the host measured in one runtime, and the belief that stands on it and on the library."""
+
+    subjects: dict[str, Subject]
+    times: Learned
+
+
+def gathered(works: Sequence[Measured], host: Host, times: Learned | None = None) -> Known:
+    """Of works of one runtime. ``times`` stand in for the library's."""
+    subjects = {work.workload: found for work in works if (found := subject(work, host)) is not None}
+    learned = times or library.learned()
+    seen = [(on_host(w, subjects[w.workload], host), w.seconds) for w in works if w.workload in subjects]
+    if seen:
+        values = np.array([point.observed(seconds) for point, seconds in seen])
+        learned = learned.and_also(columns([point for point, _ in seen]), values)
+    return Known(subjects, learned)
+
+
+def project(known: Known, at: Setting) -> dict[str, Estimate]:
+    """The time of each workload on the device, by workload.
 
     The host's own measurements tell what a workload takes beyond its operations; the anchors tell the device's level.
-    ``known_times`` stand in for the library's.
     """
-    subjects = {work.workload: found for work in works if (found := subject(work, host)) is not None}
-    if not subjects:
+    if not known.subjects:
         return {}
     at = twin(at)
-    known = anchored(at, subjects)
-    asked = [at.point(name, s.shares, s.base) for name, s in subjects.items()]
-    seen = [(on_host(w, subjects[w.workload], host), w.seconds) for w in works if w.workload in subjects]
-    seen += [(a.point, a.seconds) for a in known if not a.in_library]
-    means, deviations = _expected(seen, asked, known_times or library.learned())
-    own = tuple(a.model for a in known if a.point.setting == at.label)
+    found = anchored(at, known.subjects)
+    asked = [at.point(name, s.shares, s.base) for name, s in known.subjects.items()]
+    means, deviations = _expected(known.times, [a for a in found if not a.in_library], asked)
+    own = tuple(a.model for a in found if a.point.setting == at.label)
     return {
-        name: _estimate(point, mean, deviation, own, _uncovered(s.shares, known), at)
-        for (name, s), point, mean, deviation in zip(subjects.items(), asked, means, deviations, strict=True)
+        name: _estimate(point, mean, deviation, own, _uncovered(s.shares, found), at)
+        for (name, s), point, mean, deviation in zip(known.subjects.items(), asked, means, deviations, strict=True)
     }
 
 
-def _expected(seen: Sequence[tuple[Point, float]], asked: Sequence[Point], times: Learned) -> tuple[Floats, Floats]:
-    spread = library.prior().spread
-    points = columns([*asked, *(point for point, _ in seen)])
-    before = times.belief(points)
-    values = np.array([point.observed(seconds) for point, seconds in seen])
-    known = before.given(np.arange(len(asked), len(points)), values, float(spread[-1]))
-    return known.mean[: len(asked)], known.deviation(float(spread[-1]))[: len(asked)]
+def _expected(times: Learned, seen: Sequence[Anchored], asked: Sequence[Point]) -> tuple[Floats, Floats]:
+    noise = float(library.prior().spread[-1])
+    before = times.belief(columns([*asked, *(a.point for a in seen)]))
+    values = np.array([a.point.observed(a.seconds) for a in seen])
+    after = before.given(np.arange(len(asked), len(asked) + len(seen)), values, noise)
+    return after.mean[: len(asked)], after.deviation(noise)[: len(asked)]
 
 
 def _uncovered(shares: Floats, known: Sequence[Anchored]) -> float:

@@ -86,6 +86,17 @@ class Points:
         labels = {name: column[rows] for name, column in self.labels.items()}
         return Points(self.shares[rows], labels, self.fixed[rows], self.log_cores[rows], self.floating[rows])
 
+    def joined(self, other: Points) -> Points:
+        """These, then those of ``other``."""
+        labels = {name: np.concatenate([column, other.labels[name]]) for name, column in self.labels.items()}
+        return Points(
+            np.concatenate([self.shares, other.shares]),
+            labels,
+            np.concatenate([self.fixed, other.fixed]),
+            np.concatenate([self.log_cores, other.log_cores]),
+            np.concatenate([self.floating, other.floating]),
+        )
+
 
 _NAMES = ("model", "setting", "chip", "core", "arch", "runtime")
 

@@ -128,6 +128,17 @@ def blocks() -> dict[str, tuple[Row, ...]]:
     return {name: tuple(members) for name, members in found.items()}
 
 
+@cache
+def settings_of() -> dict[tuple[str, float], tuple[str, ...]]:
+    """The names of ``blocks`` that hold a model's time, by both (seconds rounded to 1 ns)."""
+    found: dict[tuple[str, float], tuple[str, ...]] = {}
+    for name, members in blocks().items():
+        for member in members:
+            key = member.model, round(member.seconds, 9)
+            found[key] = (*found.get(key, ()), name)
+    return found
+
+
 def observed(chosen: Sequence[Row], points: Sequence[Point]) -> Floats:
     """The modelled quantity of each row."""
     return np.array([p.observed(r.seconds) for r, p in zip(chosen, points, strict=True)])

@@ -43,10 +43,14 @@ class Learned:
     """Many measured points, worked through once, so that the belief over any others is soon had."""
 
     def __init__(self, points: Points, values: Floats, spread: Floats) -> None:
-        self._points, self._spread = points, spread
+        self._points, self._values, self._spread = points, values, spread
         noisy = covariance(points, points, spread) + spread[-1] ** 2 * np.eye(len(points))
         self._factor = cho_factor(noisy, lower=True, overwrite_a=True)
         self._weights = cho_solve(self._factor, values)
+
+    def and_also(self, points: Points, values: Floats) -> Learned:
+        """With more measured points."""
+        return Learned(self._points.joined(points), np.concatenate([self._values, values]), self._spread)
 
     def belief(self, points: Points) -> Belief:
         """Over ``points``, which are none of those that were measured."""

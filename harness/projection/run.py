@@ -11,14 +11,14 @@ from harness.model.measure import LATENCY, MATMUL_RATE
 from harness.model.profile import HardwareProfile, Target
 from harness.model.record import Record, Run
 from harness.projection import decode, order
-from harness.projection.device import Setting, setting
+from harness.projection.device import setting
 from harness.projection.energy import with_energy
-from harness.projection.estimate import project
+from harness.projection.estimate import Known, gathered, project
 from harness.projection.posterior import Learned
 from harness.projection.subject import Host, Measured
 
 NO_FEATURES = "not projected: the host did not count and time its operators on one thread"
-NOT_COUNTED = "not projected: this runtime's operators cannot be counted"
+NOT_COUNTED = "not projected: the operators could not be counted and timed by class"
 DECODES = 0.5
 """Share of the bytes of weights that products of few rows read, above which bandwidth decides."""
 
@@ -47,14 +47,17 @@ def _all(
     times: Learned | None,
 ) -> dict[str, Estimate | NotProjected]:
     found: dict[str, Estimate | NotProjected] = {}
+    known: dict[tuple[str, str], Known] = {}
     groups: dict[tuple[str, str, str, str], list[Case]] = defaultdict(list)
     for case in boards:
         groups[case.profile, case.target, case.runtime, case.dtype].append(case)
     for (profile_id, target_id, runtime, dtype), members in groups.items():
         profile = profiles[profile_id]
         target = next(t for t in profile.target if t.id == target_id)
-        known = [w for w in works.values() if (w.runtime, w.dtype) == (runtime, dtype)]
-        made = _on_target(profile, target, (runtime, dtype), known, host, times)
+        own = [w for w in works.values() if (w.runtime, w.dtype) == (runtime, dtype)]
+        if (runtime, dtype) not in known:
+            known[runtime, dtype] = gathered([w for w in own if not _decodes(w)], host, times)
+        made = _on_target(profile, target, (runtime, dtype), own, known[runtime, dtype])
         for case in members:
             one = made.get(case.workload.id, NotProjected(NO_FEATURES)) if isinstance(made, dict) else made
             found[case.id] = with_energy(one, profile) if isinstance(one, Estimate) else one
@@ -62,12 +65,7 @@ def _all(
 
 
 def _on_target(
-    profile: HardwareProfile,
-    target: Target,
-    way: tuple[str, str],
-    works: list[Measured],
-    host: Host,
-    times: Learned | None,
+    profile: HardwareProfile, target: Target, way: tuple[str, str], works: list[Measured], known: Known
 ) -> dict[str, Estimate | NotProjected] | NotProjected:
     if target.device == "gpu":
         return {w.workload: _on_gpu(w, profile, target) for w in works}
@@ -75,16 +73,8 @@ def _on_target(
     steps = {w.workload: _decoding(w, profile, target) for w in works if _decodes(w)}
     if isinstance(at, NotProjected):
         return {**{w.workload: at for w in works}, **steps} if steps else at
-    rest = [w for w in works if w.workload not in steps]
-    return {**_projected(rest, host, at, times), **steps}
-
-
-def _projected(
-    works: list[Measured], host: Host, at: Setting, times: Learned | None
-) -> dict[str, Estimate | NotProjected]:
-    made = project(works, host, at, times)
-    missing = NotProjected(NOT_COUNTED if host.peak_gflops else "not projected: the host's own rate was not measured")
-    return {w.workload: made.get(w.workload, missing) for w in works}
+    made: dict[str, Estimate | NotProjected] = {w.workload: NotProjected(NOT_COUNTED) for w in works}
+    return {**made, **project(known, at), **steps}
 
 
 def _on_gpu(work: Measured, profile: HardwareProfile, target: Target) -> Estimate | NotProjected:

@@ -18,7 +18,19 @@ from tests.perf import page
 from tests.perf.effort import Effort
 from tests.perf.result import Result
 
-ITEMS = ("loop", "parent", "isolation", "startup", "agreement", "wall", "report", "plugin", "meters", "validity")
+ITEMS = (
+    "loop",
+    "parent",
+    "isolation",
+    "startup",
+    "agreement",
+    "wall",
+    "report",
+    "plugin",
+    "meters",
+    "validity",
+    "projection",
+)
 
 
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})

@@ -13,7 +13,7 @@ from harness import content, profiles
 from harness.model.estimate import Estimate, NotProjected
 from harness.projection import library
 from harness.projection.device import Setting, setting
-from harness.projection.estimate import project
+from harness.projection.estimate import gathered, project
 
 PI4 = {r.model: r.seconds * 1e3 for r in library.rows() if "Raspberry Pi 4" in r.device and r.threads == 4}
 X86 = {r.model: r.seconds for r in library.rows() if "EPYC 7742" in r.device}
@@ -27,7 +27,7 @@ def on(*groups: object, runtime: str = "ncnn", **more: object) -> Setting:
 
 
 def of(model: str, at: Setting, works: list = WORKS) -> Estimate:  # type: ignore[type-arg]
-    return project(works, HOST, at)[f"published/{model}"]
+    return project(gathered(works, HOST), at)[f"published/{model}"]
 
 
 def test_without_anchors_it_stands_on_the_data_sheet() -> None:
