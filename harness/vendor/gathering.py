@@ -189,3 +189,22 @@ def figure(value: float, unit: str, kind: FigureKind, source: str, note: str) ->
 def today() -> str:
     """The date, in UTC."""
     return datetime.now(tz=UTC).date().isoformat()
+
+
+class Measured(Struct, frozen=True):
+    """What a calibration found, by number of threads; ``models``: workload -> model, ``versions`` by runtime."""
+
+    by_threads: dict[int, Gathered]
+    models: dict[str, str]
+    versions: dict[str, str]
+    complete: bool = True
+
+    @property
+    def groups(self) -> list[tuple[str, Anchors]]:
+        """Groups with the kind of device that they ran on."""
+        return [
+            group
+            for threads, found in self.by_threads.items()
+            for group in anchors(found, self.models, threads, self.versions)
+            if group[0] == "cpu" or threads > 1 or len(self.by_threads) == 1
+        ]

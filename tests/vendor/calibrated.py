@@ -12,7 +12,7 @@ from harness.model.measure import LATENCY, Measurement
 from harness.model.record import Record, Run
 from harness.model.sensors import TEMPERATURE
 from harness.vendor import gathering
-from harness.vendor.calibrate import Measured
+from harness.vendor.gathering import Measured
 
 MILLISECONDS = {"mobilenet_v2": 5.4, "resnet18": 9.8, "googlenet": 16.2, "shufflenet_v2": 2.4, "alexnet": 11.7}
 """In the proportions that they have to each other on a Raspberry Pi 5."""

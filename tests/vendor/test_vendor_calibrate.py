@@ -11,7 +11,7 @@ from vendor.calibrated import MILLISECONDS, measured, run, timing
 from harness import plan, profiles
 from harness.errors import UserError
 from harness.model.outcome import Failed
-from harness.vendor import anchor_models, calibrate, gathering, profile_file
+from harness.vendor import anchor_models, calibrate, gathering, profile_file, putting
 from harness.vendor.calibrate import Asked
 
 ASKED = Asked()
@@ -25,7 +25,7 @@ def groups(*records, threads=4, models=None):
 
 def put(board, found=None):
     profile = profile_file.load(board)
-    return calibrate.put(board.read_text(), found or measured(), profile, ASKED, board)
+    return putting.put(board.read_text(), found or measured(), profile, "cpu", board)
 
 
 def test_the_value_is_the_median_of_the_samples_that_are_kept():
@@ -126,7 +126,7 @@ def test_operations_per_cycle_come_from_products_where_nothing_states_them(board
 
 def test_a_target_that_is_no_cpu_is_refused(board):
     with pytest.raises(UserError, match="no CPU target called 'gpu'"):
-        calibrate.target_of(profile_file.load(board), "gpu", board)
+        putting.target_of(profile_file.load(board), "gpu", board)
 
 
 def test_models_are_found_by_their_names_in_any_suite():
@@ -152,3 +152,19 @@ def test_the_pace_keeps_to_the_minutes(trials, minutes, processes):
 def test_a_runtime_that_is_not_there_is_refused():
     with pytest.raises(UserError, match="no runtime is called 'cuda-magic'"):
         calibrate.measure(Asked(runtimes=("cuda-magic",)), (), lambda _event: None, None)
+
+
+def test_another_board_is_refused_before_anything_is_measured(board):
+    board.write_text(board.read_text().replace("value = 4, unit", "value = 4096, unit"))
+    with pytest.raises(UserError, match="the target cpu has 4096 cores, and here there are"):
+        calibrate.calibrate(ASKED, board, lambda _event: None, None)
+
+
+def test_only_the_runtimes_that_the_profile_names_are_tried(board):
+    target = replace(profile_file.load(board).target[0], runtimes=("ncnn",))
+    said = []
+    asked = calibrate._where_they_work(Asked(runtimes=("ncnn", "onnxruntime")), target, said.append)
+    assert asked.runtimes == ("ncnn",)
+    assert said[0].text == "onnxruntime is left out: the profile's runtimes of cpu do not name it"
+    with pytest.raises(UserError, match="none of the runtimes of cpu works here"):
+        calibrate._where_they_work(Asked(runtimes=("onnxruntime",)), target, said.append)
