@@ -41,19 +41,19 @@ def measure(asked: Asked, dtypes: Sequence[str], emit: Emit, stop: Stop) -> Meas
     caps = selection.capabilities()
     versions = _versions(caps, asked.runtimes)
     chosen = choose(asked.matching, asked.include, asked.primitives)
-    settings = _settings(asked, chosen, tuple(versions), dtypes, caps)
+    parts = chosen.selections(tuple(versions), tuple(_versions(caps, ())), "float16" in dtypes, asked.include)
+    settings = _settings(asked, parts, caps)
     found: dict[int, Gathered] = {}
     complete = True
     for name in _absent(chosen, asked):
         emit(Notice(f"no suite here has {name}"))
     for threads in asked.threads or _thread_counts(caps):
-        handle = api.execute(
-            _selection(asked, chosen, tuple(versions), dtypes), replace(settings, threads=threads), emit=emit, stop=stop
-        )
-        found[threads] = gathering.gather(handle.data)
-        for note in (f"run kept in {handle.path}", *found[threads].notes):
+        handles = [api.execute(part, replace(settings, threads=threads), emit=emit, stop=stop) for part in parts]
+        found[threads] = gathering.gather([handle.data for handle in handles])
+        kept = [f"run kept in {handle.path}" for handle in handles]
+        for note in (*kept, *found[threads].notes):
             emit(Notice(f"at {said_threads(threads)}: {note}"))
-        complete = complete and handle.complete
+        complete = complete and all(handle.complete for handle in handles)
     made = Measured(found, {ref.id: name for name, ref in chosen.models.items()}, versions, complete)
     if not made.groups:
         raise MachineError(
@@ -77,19 +77,12 @@ def _versions(caps: Capabilities, wanted: Sequence[str]) -> dict[str, str]:
     return {name: version for name, version in usable.items() if not wanted or name in wanted}
 
 
-def _selection(asked: Asked, chosen: Chosen, runtimes: Sequence[str], dtypes: Sequence[str]) -> selection.Selection:
-    half = ("float16",) if "float16" in dtypes and "ncnn" in runtimes else ()
-    return selection.Selection(chosen.ids, runtimes=tuple(runtimes), dtypes=("float32", *half), include=asked.include)
-
-
-def _settings(
-    asked: Asked, chosen: Chosen, runtimes: Sequence[str], dtypes: Sequence[str], caps: Capabilities
-) -> plan.Settings:
+def _settings(asked: Asked, parts: Sequence[selection.Selection], caps: Capabilities) -> plan.Settings:
     base = plan.Settings(processes=1, time_only=True)
     if asked.quick:
         return replace(base, timing=QUICK_PACE)
-    planned, *_ = selection.make_plan(_selection(asked, chosen, runtimes, dtypes), base, caps)
-    return pace(len(planned.trials) * len(asked.threads or _thread_counts(caps)), asked.minutes, base)
+    trials = sum(len(selection.make_plan(part, base, caps)[0].trials) for part in parts)
+    return pace(trials * len(asked.threads or _thread_counts(caps)), asked.minutes, base)
 
 
 def _thread_counts(caps: Capabilities) -> tuple[int, ...]:
