@@ -12,12 +12,14 @@ from msgspec.structs import replace
 from harness import collect, content, plan
 from harness.errors import UserError
 from harness.model.case import Pace, WorkloadRef
+from harness.selection import Selection
 
 MODELS = (
     "mobilenet_v2", "resnet18", "googlenet", "shufflenet_v2", "alexnet", "squeezenet", "resnet50", "mobilenet",
 )  # fmt: skip
 """The first five are the best set of five (docs/projection-accuracy.md); three more make their error known better."""
 PUBLISHED = "published"
+HALF_RUNTIME = "ncnn"
 COPY, PRODUCT = "primitives/copy", "primitives/gemm"
 START_SECONDS = 3.0
 """Of a trial before its first timed round: a process, imports, load."""
@@ -31,10 +33,17 @@ class Chosen(Struct, frozen=True):
     models: dict[str, WorkloadRef]
     primitives: tuple[WorkloadRef, ...]
 
-    @property
-    def ids(self) -> tuple[str, ...]:
-        """Of all workloads, as a selection names them."""
-        return tuple(ref.id for ref in (*self.models.values(), *self.primitives))
+    def selections(
+        self, runtimes: Sequence[str], usable: Sequence[str], half: bool, include: tuple[Path, ...] = ()
+    ) -> list[Selection]:
+        """The models in ``runtimes``, in ncnn in half precision too where ``half``; primitives in all ``usable``."""
+        models, primitives = (tuple(ref.id for ref in of) for of in (self.models.values(), self.primitives))
+        found = [Selection(models, runtimes=tuple(runtimes), dtypes=("float32",), include=include)]
+        if half and HALF_RUNTIME in runtimes:
+            found.append(Selection(models, runtimes=(HALF_RUNTIME,), dtypes=("float16",), include=include))
+        if primitives:
+            found.append(Selection(primitives, runtimes=tuple(usable), dtypes=("float32",), include=include))
+        return found
 
 
 def choose(matching: Sequence[str] = (), include: Sequence[Path] = (), primitives: bool = True) -> Chosen:

@@ -59,16 +59,16 @@ def prepare(folder: Path, asked: Asked, emit: Emit, stop: Stop) -> str:
             raise UserError(
                 "no runtime that converts is installed here", hint="pip install tierbench[ncnn,onnxruntime]"
             )
-        ids = choose(asked.matching, asked.include).ids
-        chosen = selection.Selection(ids, runtimes=tuple(wanted), dtypes=("float32", "float16"), include=asked.include)
+        chosen = choose(asked.matching, asked.include)
         settings = plan.Settings(processes=1, only=("timing",), timing=_ONCE)
-        api.execute(chosen, settings, folder / "run", emit=emit, stop=stop)
+        for number, part in enumerate(chosen.selections(wanted, wanted, half=True, include=asked.include)):
+            api.execute(part, settings, folder / "runs" / str(number), emit=emit, stop=stop)
     return _finish(folder)
 
 
 def _finish(folder: Path) -> str:
     """Leave only what a board needs, and the note; say how much that is."""
-    for name in ("run", "weights"):
+    for name in ("runs", "weights"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for file in (folder / "prepared").glob("*.json"):
         old = codec.decode(file.read_bytes(), Prepared)

@@ -54,11 +54,12 @@ class Gathered(Struct, frozen=True):
     notes: tuple[str, ...]
 
 
-def gather(run: Run) -> Gathered:
-    """What the timing trials of a run give."""
+def gather(runs: Sequence[Run]) -> Gathered:
+    """What the timing trials of some runs give."""
     found: dict[Key, list[Record]] = defaultdict(list)
     notes = []
-    for record in run.records:
+    records = [record for run in runs for record in run.records]
+    for record in records:
         if record.trial.role == "timing":
             reason = _why_not(record)
             case = record.trial.case
@@ -66,8 +67,8 @@ def gather(run: Run) -> Gathered:
                 found[case.device, case.runtime, case.dtype, case.workload.id].append(record)
             else:
                 notes.append(f"left out: {record.trial_id}: {reason}")
-    times = {key: Times(tuple(_values(r) for r in records), records[0].items) for key, records in found.items()}
-    return Gathered(times, (*notes, *_warmth(run.records)))
+    times = {key: Times(tuple(_values(r) for r in valid), valid[0].items) for key, valid in found.items()}
+    return Gathered(times, (*notes, *_warmth(records)))
 
 
 def _why_not(record: Record) -> str | None:
@@ -189,3 +190,22 @@ def figure(value: float, unit: str, kind: FigureKind, source: str, note: str) ->
 def today() -> str:
     """The date, in UTC."""
     return datetime.now(tz=UTC).date().isoformat()
+
+
+class Measured(Struct, frozen=True):
+    """What a calibration found, by number of threads; ``models``: workload -> model, ``versions`` by runtime."""
+
+    by_threads: dict[int, Gathered]
+    models: dict[str, str]
+    versions: dict[str, str]
+    complete: bool = True
+
+    @property
+    def groups(self) -> list[tuple[str, Anchors]]:
+        """Groups with the kind of device that they ran on."""
+        return [
+            group
+            for threads, found in self.by_threads.items()
+            for group in anchors(found, self.models, threads, self.versions)
+            if group[0] == "cpu" or threads > 1 or len(self.by_threads) == 1
+        ]

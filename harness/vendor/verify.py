@@ -18,8 +18,9 @@ from harness.model.units import show, show_percent
 from harness.projection import library
 from harness.projection.accuracy import Method, Pair, held_against, outside_too_often, stated
 from harness.vendor import calibrate, profile_file
-from harness.vendor.calibrate import Asked, Emit, Measured, said_threads
-from harness.vendor.gathering import today
+from harness.vendor.calibrate import Asked, Emit
+from harness.vendor.gathering import Measured, today
+from harness.vendor.putting import again, said_threads, target_of
 
 METHOD: Method = "verified on the board"
 DUE = 0.1
@@ -58,8 +59,9 @@ class Verified(Struct, frozen=True):
 def verify(file: Path, asked: Asked, emit: Emit, stop: Stop) -> Verified:
     """Measure in the settings of the profile's anchors, and project each model from the others'. Raises UserError."""
     profile = profile_file.load(file)
-    target = calibrate.target_of(profile, asked.target, file)
+    target = target_of(profile, asked.target, file)
     wanted = settings_of(target, file)
+    calibrate.refuse_other_board(target, file)
     order = replace(
         asked, runtimes=(library.RUNTIME,), threads=tuple(sorted({s.threads for s in wanted})), primitives=False
     )
@@ -140,5 +142,5 @@ def write(found: Verified, target: str, into: Path) -> None:
     """Put the errors into a profile, in place of earlier ones of this kind. Raises UserError."""
     text = profile_file.text_of(into)
     for one in accuracies(found):
-        text = profile_file.put_groups(text, target, "accuracy", [one], calibrate.again(one))
+        text = profile_file.put_groups(text, target, "accuracy", [one], again(one))
     profile_file.write(text, into)

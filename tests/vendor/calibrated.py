@@ -12,7 +12,7 @@ from harness.model.measure import LATENCY, Measurement
 from harness.model.record import Record, Run
 from harness.model.sensors import TEMPERATURE
 from harness.vendor import gathering
-from harness.vendor.calibrate import Measured
+from harness.vendor.gathering import Measured
 
 MILLISECONDS = {"mobilenet_v2": 5.4, "resnet18": 9.8, "googlenet": 16.2, "shufflenet_v2": 2.4, "alexnet": 11.7}
 """In the proportions that they have to each other on a Raspberry Pi 5."""
@@ -54,6 +54,6 @@ def measured(slower: float = 3.0, faster: float = 1.0) -> Measured:
             records.append(timing(model, value * factor * 1.5, runtime="onnxruntime"))
         records.append(timing("copy[mib=128]", 40.0 * factor, suite="primitives", items=2.0 * 2**27))
         records.append(timing("gemm[shape=1024-1024-1024]", 30.0 * factor, suite="primitives", items=2.0 * 2**30))
-    found = {1: gathering.gather(run(*single)), 4: gathering.gather(run(*four))}
+    found = {1: gathering.gather([run(*single)]), 4: gathering.gather([run(*four)])}
     models = {f"published/{model}": model for model in MILLISECONDS}
     return Measured(found, models, {"ncnn": "1.0.1", "onnxruntime": "1.30"})

@@ -11,21 +11,21 @@ from vendor.calibrated import MILLISECONDS, measured, run, timing
 from harness import plan, profiles
 from harness.errors import UserError
 from harness.model.outcome import Failed
-from harness.vendor import anchor_models, calibrate, gathering, profile_file
+from harness.vendor import anchor_models, calibrate, gathering, profile_file, putting
 from harness.vendor.calibrate import Asked
 
 ASKED = Asked()
 
 
 def groups(*records, threads=4, models=None):
-    found = gathering.gather(run(*records))
+    found = gathering.gather([run(*records)])
     models = models or {f"published/{name}": name for name in MILLISECONDS}
     return [group for _, group in gathering.anchors(found, models, threads, {"ncnn": "1.0.1"})]
 
 
 def put(board, found=None):
     profile = profile_file.load(board)
-    return calibrate.put(board.read_text(), found or measured(), profile, ASKED, board)
+    return putting.put(board.read_text(), found or measured(), profile, "cpu", board)
 
 
 def test_the_value_is_the_median_of_the_samples_that_are_kept():
@@ -54,7 +54,7 @@ def test_runtimes_and_data_types_have_groups_of_their_own():
 
 def test_a_trial_that_is_not_valid_is_left_out_and_why_is_said():
     busy = timing("alexnet", 80.0, 1, waited=0.6)
-    found = gathering.gather(run(timing("alexnet", 20.0), busy))
+    found = gathering.gather([run(timing("alexnet", 20.0), busy)])
     (times,) = found.times.values()
     assert times.median < 0.021
     assert found.notes[0].startswith(f"left out: {busy.trial_id}: a thread that was ready had to wait for a core")
@@ -62,15 +62,15 @@ def test_a_trial_that_is_not_valid_is_left_out_and_why_is_said():
 
 def test_a_trial_that_failed_is_left_out_with_its_error():
     broken = replace(timing("alexnet", 20.0), outcome=Failed("no such file", "load"))
-    found = gathering.gather(run(broken))
+    found = gathering.gather([run(broken)])
     assert (found.times, found.notes[0]) == ({}, f"left out: {broken.trial_id}: no such file")
 
 
 def test_how_hot_the_board_became_is_said_or_that_it_is_not_known():
     warm = [timing("alexnet", 20.0, i, celsius=t) for i, t in enumerate((45.0, 61.0, 58.0))]
-    said = gathering.gather(run(*warm)).notes[-1]
+    said = gathering.gather([run(*warm)]).notes[-1]
     assert said == "hottest thermal zone: 45 °C at first, 58 °C at last, 61 °C at most"
-    assert "no thermal zone answers here" in gathering.gather(run(timing("alexnet", 20.0))).notes[-1]
+    assert "no thermal zone answers here" in gathering.gather([run(timing("alexnet", 20.0))]).notes[-1]
 
 
 def test_a_profile_gains_anchors_figures_and_the_error_of_projections(board):
@@ -126,7 +126,7 @@ def test_operations_per_cycle_come_from_products_where_nothing_states_them(board
 
 def test_a_target_that_is_no_cpu_is_refused(board):
     with pytest.raises(UserError, match="no CPU target called 'gpu'"):
-        calibrate.target_of(profile_file.load(board), "gpu", board)
+        putting.target_of(profile_file.load(board), "gpu", board)
 
 
 def test_models_are_found_by_their_names_in_any_suite():
@@ -152,3 +152,28 @@ def test_the_pace_keeps_to_the_minutes(trials, minutes, processes):
 def test_a_runtime_that_is_not_there_is_refused():
     with pytest.raises(UserError, match="no runtime is called 'cuda-magic'"):
         calibrate.measure(Asked(runtimes=("cuda-magic",)), (), lambda _event: None, None)
+
+
+def test_another_board_is_refused_before_anything_is_measured(board):
+    board.write_text(board.read_text().replace("value = 4, unit", "value = 4096, unit"))
+    with pytest.raises(UserError, match="the target cpu has 4096 cores, and here there are"):
+        calibrate.calibrate(ASKED, board, lambda _event: None, None)
+
+
+def test_only_the_runtimes_that_the_profile_names_are_tried(board):
+    target = replace(profile_file.load(board).target[0], runtimes=("ncnn",))
+    said = []
+    asked = calibrate._where_they_work(Asked(runtimes=("ncnn", "onnxruntime")), target, said.append)
+    assert asked.runtimes == ("ncnn",)
+    assert said[0].text == "onnxruntime is left out: the profile's runtimes of cpu do not name it"
+    with pytest.raises(UserError, match="none of the runtimes of cpu works here"):
+        calibrate._where_they_work(Asked(runtimes=("onnxruntime",)), target, said.append)
+
+
+def test_half_precision_is_tried_in_ncnn_alone_and_primitives_in_every_runtime():
+    chosen = anchor_models.choose(["resnet50"])
+    single, half, primitives = chosen.selections(("ncnn", "onnxruntime"), ("ncnn", "onnxruntime", "torch-eager"), True)
+    assert (single.runtimes, single.dtypes) == (("ncnn", "onnxruntime"), ("float32",))
+    assert (half.runtimes, half.dtypes) == (("ncnn",), ("float16",))
+    assert (primitives.runtimes, primitives.dtypes) == (("ncnn", "onnxruntime", "torch-eager"), ("float32",))
+    assert len(chosen.selections(("onnxruntime",), ("onnxruntime",), True)) == 2

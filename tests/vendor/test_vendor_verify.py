@@ -8,14 +8,13 @@ from vendor.calibrated import MILLISECONDS, measured
 from harness import profiles
 from harness.errors import UserError
 from harness.model.events import Notice
-from harness.vendor import calibrate, profile_file, verify
-from harness.vendor.calibrate import Asked
+from harness.vendor import profile_file, putting, verify
 
 
 @pytest.fixture
 def known(board):
     """A profile that was calibrated on this very board."""
-    text, _ = calibrate.put(board.read_text(), measured(), profile_file.load(board), Asked(), board)
+    text, _ = putting.put(board.read_text(), measured(), profile_file.load(board), "cpu", board)
     profile_file.write(text, board)
     return board
 
