@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness import content, host, limits, plan, store
+from harness import content, host, limits, network, plan, store
 from harness.checks import Validity, validity
 from harness.engine import Engine, Stop, null
 from harness.engine.pacing import Pacing
@@ -81,6 +81,11 @@ class RunHandle:
         """By trial, the verdict on each timing and energy trial whose figures do not hold."""
         verdicts = {r.trial_id: validity(r) for r in self.data.records}
         return {trial: verdict for trial, verdict in verdicts.items() if verdict.state == "invalid"}
+
+    def over(self, links: Sequence[str]) -> RunHandle:
+        """The run with its remote tiers reached over other links, such as ``20Mbit/s,40ms``. Raises UserError."""
+        profiles = tuple(network.attach(self.data.manifest.profiles, links))
+        return RunHandle(replace(self.data, manifest=replace(self.data.manifest, profiles=profiles)))
 
     def view(self, *, baseline: RunHandle | Path | str | None = None, insist: bool = False) -> ReportView:
         """Everything a report shows, as data, boards' times projected where they can be.
@@ -163,6 +168,7 @@ def run(
     processes: int | None = None,
     sustained: float | None = None,
     slow_down: bool = False,
+    links: Sequence[str] = (),
     include: Sequence[Path | str] = (),
     out: Path | str | None = None,
 ) -> RunHandle:
@@ -170,10 +176,18 @@ def run(
 
     ``workloads`` are suites or workloads by name, none for all; ``matching`` are parts of a workload's id;
     ``profiles`` are ids or aliases; ``sustained`` loads for so many seconds; ``slow_down`` also runs each board's cases
-    at the pace that is projected for them. Raises UserError for what the caller can mend.
+    at the pace that is projected for them; ``links`` are as ``--link`` takes them. Raises UserError for what the caller
+    can mend.
     """
     selection = Selection(
-        workloads, tuple(matching), tuple(profiles), tuple(runtimes), tuple(dtypes), quick, tuple(map(Path, include))
+        workloads,
+        tuple(matching),
+        tuple(profiles),
+        tuple(runtimes),
+        tuple(dtypes),
+        quick,
+        tuple(map(Path, include)),
+        tuple(links),
     )
     base = plan.QUICK if quick else plan.Settings()
     settings = replace(base, sustained_seconds=sustained, slow_down=slow_down)

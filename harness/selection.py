@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from harness import collect, content, host, limits, meters, plan, profiles, runtimes
+from harness import collect, content, host, limits, meters, network, plan, profiles, runtimes
 from harness.errors import UnknownName, UserError
 from harness.model.case import HOST, Device, Plan, WorkloadRef
 from harness.model.machine import Capabilities, RuntimeState
@@ -29,6 +29,8 @@ class Selection:
     """Empty ``runtimes`` or ``dtypes``: each workload's default."""
     quick: bool = False
     include: tuple[Path, ...] = ()
+    links: tuple[str, ...] = ()
+    """How tiers are reached, as ``network.attach`` reads it."""
 
 
 def capabilities() -> Capabilities:
@@ -117,6 +119,7 @@ def make_plan(
     """The plan of a selection on this machine, its profiles, findings, and sentences for the user."""
     chosen, findings = select(selection)
     tiers, said = resolve_profiles(selection.profiles, selection.include, caps)
+    tiers = network.attach(tiers, selection.links)
     unknown = [name for name in selection.runtimes if name not in runtimes.known()]
     if unknown:
         raise UnknownName("runtime", unknown[0], runtimes.known())

@@ -20,6 +20,7 @@ VERBS = {
     "compare": ("harness.cli.compare", "Compare two runs: slower, faster, no change detected."),
     "profile": ("harness.cli.profile", "Check hardware profiles."),
     "doctor": ("harness.cli.doctor", "Say what can be measured and enforced here, and what disturbs."),
+    "link": ("harness.cli.link", "Send a payload over a shaped link on this machine, beside what the formula says."),
     "record-sensors": ("harness.cli.record_sensors", "Record what this machine's sensors give, to replay it in tests."),
     "completion": ("harness.cli.completion", "Print the completion script for a shell."),
 }

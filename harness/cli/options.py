@@ -57,6 +57,17 @@ def needs_baseline(baseline: str | None, insist: bool) -> None:
         raise UserError("--insist is about a baseline", hint="give --baseline RUN too")
 
 
+def links(command: F) -> F:
+    """``--link``: how a tier is reached."""
+    return click.option(
+        "--link",
+        "links",
+        multiple=True,
+        metavar="[NAME=]LINK",
+        help="Bandwidth and round trip to the cloud tiers, or to profile NAME, such as 20Mbit/s,40ms; may be repeated.",
+    )(command)
+
+
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 

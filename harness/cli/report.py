@@ -20,6 +20,7 @@ FORMATS = ("html", "markdown", "csv", "junit", "json")
 )
 @click.option("--theme", default="default", show_default=True, help="Folder of that name under reports/.")
 @options.baseline
+@options.links
 @options.runs
 @options.include
 def command(
@@ -29,6 +30,7 @@ def command(
     theme: str,
     baseline: str | None,
     insist: bool,
+    links: tuple[str, ...],
     runs: Path,
     include: tuple[Path, ...],
 ) -> int:
@@ -36,7 +38,7 @@ def command(
     from harness import api, store
 
     options.needs_baseline(baseline, insist)
-    handle = api.load(store.find(run, runs))
+    handle = api.load(store.find(run, runs)).over(links)
     before = api.load(store.find(baseline, runs)) if baseline else None
     for notice in handle.data.notices:
         click.echo(notice, err=True)

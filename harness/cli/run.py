@@ -18,7 +18,8 @@ if TYPE_CHECKING:
     from harness.view import ReportView
 
 _OF_THE_PLAN = (
-    "workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "slow_down", "sustained", "out",
+    "workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "slow_down", "sustained", "links",
+    "out",
 )  # fmt: skip
 """What a run that is resumed was told when it began."""
 
@@ -53,6 +54,7 @@ _OF_THE_PLAN = (
 @click.option(
     "--slow-down", is_flag=True, help="Also each board's cases at the pace that is projected for them, by waiting."
 )
+@options.links
 @click.option("--timeout", type=click.FloatRange(min=1), metavar="SECONDS", help="For one trial.")
 @click.option("--seed", type=int, default=0, show_default=True, help="Of order and inputs.")
 @click.option("--means", metavar="NAME", help="Force a means of enforcement; see `tierbench doctor`.")
@@ -126,6 +128,7 @@ def _selection(asked: dict[str, Any]) -> Any:
         dtypes=asked["dtypes"],
         quick=asked["quick"],
         include=asked["include"],
+        links=asked["links"],
     )
 
 

@@ -71,6 +71,14 @@ TREE_BASELINE = Metric(
 ANONYMOUS = Metric("anonymous", "B", "lower", "process", "RssAnon of the main process at the end of the stage")
 FILE_BACKED = Metric("file_backed", "B", "lower", "process", "RssFile of the main process at the end of the stage")
 WEIGHTS = Metric("weights", "B", "lower", "process", "sum over the model's distinct parameter and buffer storages")
+INPUT_BYTES = Metric(
+    "input_bytes",
+    "B",
+    "neither",
+    "process",
+    "sum over the tensors, arrays, texts and numbers given to a step, as they are",
+)
+OUTPUT_BYTES = Metric("output_bytes", "B", "neither", "process", "the same over what the first step returned")
 MAJOR_FAULTS = Metric("major_faults", "count", "lower", "process", "page faults that read from disk, during the stage")
 GPU_ALLOCATED = Metric(
     "gpu_allocated_peak", "B", "lower", "device", "torch.cuda.max_memory_allocated, reset at each stage"

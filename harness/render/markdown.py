@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
 
 from harness.model.text import plain
 from harness.view.compared import Changed
+from harness.view.remote import CloudOrEdge
 from harness.view.report import Cell, FindingGroup, ReportView
 
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>|#~])")
@@ -16,6 +18,8 @@ def render(view: ReportView) -> str:
     counts = " · ".join(f"**{c.number:,}** {c.label}" for c in view.counts)
     changed = [_changed(view.changed)] if view.changed else []
     parts = [f"## {escape(view.headline)}", *map(escape, view.lead), counts, *changed, _table(view)]
+    if view.cloud:
+        parts.append("### Cloud or edge\n\n" + "\n".join(_cloud(view.cloud)))
     if view.findings:
         parts.append("### Findings\n\n" + "\n".join(_finding(f) for f in view.findings))
     parts.append(
@@ -67,6 +71,15 @@ def _cell(cell: Cell | None) -> str:
     if cell.bar and cell.fit.state in {"fits", "unsupported"}:
         parts.append(escape(cell.bar.label))
     return "<br>".join(parts)
+
+
+def _cloud(cloud: CloudOrEdge) -> Iterator[str]:
+    if not cloud.rows:
+        yield escape(cloud.missing)
+    for r in cloud.rows:
+        ends = f"*{escape(r.kept.text)}* end to end on a kept connection, *{escape(r.new.text)}* on a new one"
+        said = "; ".join(map(escape, r.answers))
+        yield f"- {escape(r.name)} on {escape(r.tier)} over {escape(r.link)}: {ends}{f'; {said}' if said else ''}"
 
 
 def _finding(group: FindingGroup) -> str:

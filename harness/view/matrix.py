@@ -10,6 +10,7 @@ from harness.model.units import show
 from harness.verdict import TRIED, runtime_name
 from harness.view import changes
 from harness.view.figures import NOT_PROJECTED
+from harness.view.over_link import on_link
 from harness.view.remarks import remarks
 from harness.view.report import Cell, Matrix, MetricChoice, Row, Tier
 from harness.view.scene import Line, Scene, Spot
@@ -76,7 +77,7 @@ def _cell(spot: Spot, rows: Sequence[Comparison]) -> Cell:
         fit=fit(facts, judged),
         figures={m.id: shown(spot.values[m.id]) for m in METRICS},
         bar=bar(facts),
-        deadline=deadline(facts, judged),
+        deadline=deadline(facts, judged, on_link(spot.values)),
         states=(*states, *changes.states(rows)),
         remarks=tuple(remarks(spot.facts, spot.values)),
         changes=changes.told(rows),

@@ -13,6 +13,7 @@ from harness.verdict import TRIED, Count, article, counts, headline, joined, mem
 from harness.view import changes
 from harness.view.across import across
 from harness.view.changed import changed, lead
+from harness.view.cloud import cloud_or_edge
 from harness.view.data import rows
 from harness.view.details import details
 from harness.view.findings import findings
@@ -55,6 +56,7 @@ def build(
         changed=what_changed,
         across=across(scene),
         memory=memory(scene),
+        cloud=cloud_or_edge(scene),
         details=details(scene),
         findings=findings(run),
         method=method(scene),

@@ -9,12 +9,17 @@ from harness.model.outcome import Ok
 from harness.model.units import show_percent
 from harness.verdict import CaseFacts
 from harness.view.figures import Value
+from harness.view.over_link import due
 from harness.view.paced import in_words
+from harness.view.words import shown
 
 
 def remarks(facts: CaseFacts, values: Mapping[str, Value]) -> Iterator[str]:
-    """Short sentences of figures that are the tier's own, and of how it went at a board's pace; none where there is
-    nothing to say."""
+    """Short sentences of figures that are the tier's own, of its time over a link, and of how it went at a board's
+    pace; none where there is nothing to say."""
+    over = due(values)
+    if over.metric == "end_to_end" and over.value is not None:
+        yield f"{over.label}: {shown(over).text}"
     if not facts.on_host:
         if isinstance(facts.outcome, Ok) and (said := in_words(values)):
             yield said

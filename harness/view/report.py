@@ -14,6 +14,7 @@ from harness.model.measure import Provenance
 from harness.verdict import Count, DeadlineState, State
 from harness.view.charts import AcrossTiers, Ecdf, MemorySection
 from harness.view.compared import Change, Changed
+from harness.view.remote import CloudOrEdge
 
 
 class Shown(Struct, frozen=True):
@@ -271,6 +272,8 @@ class ReportView(Struct, frozen=True):
     matrix: Matrix
     across: tuple[AcrossTiers, ...]
     memory: MemorySection
+    cloud: CloudOrEdge | None
+    """None where no tier is reached over a link."""
     details: tuple[WorkloadDetail, ...]
     findings: tuple[FindingGroup, ...]
     method: Method

@@ -9,11 +9,14 @@ from msgspec import Struct
 
 from harness.model.case import Case
 from harness.model.estimate import Estimate, NotProjected
+from harness.model.profile import HardwareProfile
 from harness.model.record import Run
+from harness.network import Payload
 from harness.verdict import CaseFacts, Judged, deadline_state, gather, state_of
 from harness.view.figures import Value, values_of
 from harness.view.memory_parts import memory_parts
 from harness.view.names import label
+from harness.view.over_link import Request, due, end_to_end, payloads, request
 from harness.view.paced import paced
 from harness.view.report import Tier
 from harness.view.tiers import tiers_of
@@ -59,12 +62,13 @@ class Spot(Struct, frozen=True):
 
 
 class Scene(Struct, frozen=True):
-    """A run laid out: ``spots`` by (line, tier), absent where the plan has no such case."""
+    """A run laid out: ``spots`` by (line, tier), absent where the plan has no such case; ``payloads`` by request."""
 
     run: Run
     tiers: tuple[Tier, ...]
     lines: tuple[Line, ...]
     spots: dict[tuple[int, int], Spot]
+    payloads: dict[Request, Payload]
 
     def row(self, line: Line) -> list[Spot]:
         """The spots of a line, in the order of the tiers."""
@@ -81,14 +85,20 @@ def lay_out(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = 
     tiers = {t.id: t for t in tiers_of(run, [f.case for f in facts])}
     lines = {_key(line.case): line for line in _lines([f.case for f in facts])}
     short = _short_names(lines.values())
+    sizes, profiles = payloads(facts), {p.id: p for p in run.manifest.profiles}
     spots = {}
     for fact in facts:
         line, tier = lines[_key(fact.case)], tiers[fact.case.tier]
-        values = values_of(fact, run.manifest.capabilities, run.manifest.environment.machine)
-        values |= memory_parts(fact) if fact.on_host else paced(fact)
+        values = _values(fact, run, sizes.get(request(fact.case)), profiles.get(fact.case.profile))
         judged = _judged(fact, values, short[line.index])
         spots[line.index, tier.index] = Spot(line, tier, fact, values, judged)
-    return Scene(run, tuple(tiers.values()), tuple(lines.values()), spots)
+    return Scene(run, tuple(tiers.values()), tuple(lines.values()), spots, sizes)
+
+
+def _values(facts: CaseFacts, run: Run, payload: Payload | None, profile: HardwareProfile | None) -> dict[str, Value]:
+    values = values_of(facts, run.manifest.capabilities, run.manifest.environment.machine)
+    values |= memory_parts(facts) if facts.on_host else paced(facts)
+    return values | dict(end_to_end(values["latency"], payload, profile))
 
 
 def _key(case: Case) -> _Key:
@@ -141,7 +151,7 @@ def _short_names(lines: Iterable[Line]) -> dict[int, str]:
 
 
 def _judged(facts: CaseFacts, values: Mapping[str, Value], name: str) -> Judged:
-    case, latency = facts.case, values["latency"]
+    case, latency = facts.case, due(values)
     return Judged(
         row=" ".join(_key(case)),
         name=name,

@@ -98,12 +98,13 @@ def bar(facts: CaseFacts) -> Bar | None:
     return Bar(round(min(part, 1.0) * 100, 1), part > 1, share(facts.need.bytes, facts.limit_bytes, 3))
 
 
-def deadline(facts: CaseFacts, judged: Judged) -> Deadline | None:
-    """The deadline's mark in a cell, None where it was not judged."""
+def deadline(facts: CaseFacts, judged: Judged, on_link: float = 0.0) -> Deadline | None:
+    """The deadline's mark in a cell, None where it was not judged. ``on_link`` seconds of it a network takes."""
     due = facts.case.workload.deadline_seconds
     if due is None or judged.deadline is None:
         return None
     estimate = facts.estimate
     if estimate is not None and estimate.deviation and not facts.on_host:
-        return Deadline(judged.deadline, likely(probability(estimate, due), show(due, "s")))
+        chance = probability(estimate, due - on_link) if due > on_link else 0.0
+        return Deadline(judged.deadline, likely(chance, show(due, "s")))
     return Deadline(judged.deadline, f"{_DUE[judged.deadline]} {show(due, 's')}")

@@ -22,7 +22,7 @@ from harness.model.spec import ChildSpec
 from harness.model.workload import Place, Workload
 from harness.runtimes import Loaded, Runtime
 from harness.scenarios.single_stream import MarkTaker
-from harness.worker import composition, energy, features, gpu_limits, matmul, paced, prepare, timing
+from harness.worker import composition, energy, features, gpu_limits, matmul, paced, payload, prepare, timing
 from harness.worker.channel import Channel
 from harness.worker.torch_gpu import TorchGpu
 
@@ -161,7 +161,9 @@ def _threads() -> str:
 def _memory(subject: Subject, stages: Stages, channel: Channel) -> None:
     """Load is done: a first step, then a few more, each with its time and its page faults from disk."""
     step = subject.stepper(MarkTaker())
-    stages.run("warm-up", lambda: _counted(step, channel))
+    sizes = stages.run("warm-up", lambda: payload.measurements(subject.loaded.inputs, _counted(step, channel)))
+    if subject.trial.role == "need":
+        channel.measured(*sizes)
 
     def several() -> None:
         for _ in range(subject.trial.pace.steps):
@@ -170,11 +172,12 @@ def _memory(subject: Subject, stages: Stages, channel: Channel) -> None:
     stages.run("timed", several)
 
 
-def _counted(step: Callable[[], Any], channel: Channel) -> None:
+def _counted(step: Callable[[], Any], channel: Channel) -> Any:
     faults, start = major_faults(), time.perf_counter_ns()
-    step()
+    output = step()
     seconds = (time.perf_counter_ns() - start) / 1e9
     channel.send(StepDone(seconds, major_faults() - faults))
+    return output
 
 
 def _composition(subject: Subject, stages: Stages, channel: Channel) -> None:

@@ -29,6 +29,20 @@ class Nap(Workload):
         return Model(lambda: time.sleep(ms / 1000))
 '''
 
+ECHO = '''"""A workload whose payload is known."""
+
+from harness import Model, Workload
+
+
+class Echo(Workload):
+    """Is given 200 bytes and returns two copies."""
+
+    name = "echo"
+    runtimes = ("python",)
+
+    def build(self, place):
+        return Model(lambda given: {"twice": [given, given]}, (b"x" * 200,))
+'''
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -39,6 +53,13 @@ def light(tmp_path) -> Path:
     suites.mkdir(parents=True)
     (suites / "light.py").write_text(LIGHT)
     return tmp_path / "content"
+
+
+@pytest.fixture
+def echo(light) -> Path:
+    """The same directory with a workload whose payload is known."""
+    (light / "suites" / "echo.py").write_text(ECHO)
+    return light
 
 
 @pytest.fixture

@@ -14,10 +14,12 @@ from harness.model.measure import (
     COLD_START,
     GPU_ALLOCATED,
     GPU_RESERVED,
+    INPUT_BYTES,
     INTERVAL_TIME,
     LATENCY,
     LOAD_TIME,
     MARK_TIME,
+    OUTPUT_BYTES,
     PROCESS_BASELINE,
     PROCESS_PEAK,
     STEP_ENERGY,
@@ -66,6 +68,8 @@ class Work:
     items_unit: str = "images"
     tokens: int = 0
     rounds: int = 200
+    payload: tuple[int, int] | None = (602_112, 4_000)
+    """Bytes given and returned; None as if no trial had said."""
     fates: Mapping[str, Outcome] = field(default_factory=dict)
     """Tier -> outcome, where it is not what need and budget say."""
 
@@ -271,6 +275,8 @@ def _need(work: Work, case: Case) -> tuple[Measurement, ...]:
         found.append(Measurement(TREE_PEAK, stage, "measured", (float(peak),)))
         found.append(Measurement(PROCESS_BASELINE, stage, "measured", (float(baseline + FILE_PAGES),)))
         found.append(Measurement(PROCESS_PEAK, stage, "measured", (float(peak + FILE_PAGES),)))
+    for metric, size in zip((INPUT_BYTES, OUTPUT_BYTES), work.payload or (), strict=False):
+        found.append(Measurement(metric, "warm-up", "measured", (float(size),)))
     found.append(Measurement(TREE_PEAK, "trial", "measured", (float(work.need),)))
     if case.device == "gpu":
         found.append(Measurement(GPU_ALLOCATED, "timed", "measured", (float(work.weights + work.activations),)))

@@ -18,12 +18,13 @@ from typing import Any
 import msgspec
 from stubkit import MIB, python, start
 
-from harness import limits
+from harness import limits, link
 from harness.limits import Group, hierarchy
 from harness.limits.cgroup import CgroupGroup
 from harness.limits.owner import PREFIX, start_time
 from harness.limits.removal import members
 from harness.model.case import Limits
+from harness.network import CONNECTIONS, Link, Payload
 
 CAP = Limits(memory_bytes=96 * MIB, cores=4, threads=4)
 WORKER = "pid = os.fork() or hold(200) and os._exit(0)\nos.waitpid(pid, 0); print('well')"
@@ -136,10 +137,21 @@ CHECKS: dict[str, Callable[[], Any]] = {
 }
 
 
+def over_link() -> dict[str, Any]:
+    """A payload over a link that the kernel's emulator shapes; a long one, because an emulated processor is slow."""
+    reasons = {state.id: state.reason for state in link.states()}
+    if reasons["netem"] is not None:
+        return {"states": reasons}
+    measured = link.measure(Link(20e6, 0.3), Payload(60_000, 500), tries=5, means="netem")
+    found = {c: {"seconds": measured.samples(c), "formula": measured.formula(c)} for c in CONNECTIONS}
+    return {"states": reasons, "means": measured.shape, **found}
+
+
 def report(situation: str) -> dict[str, Any]:
     facts: dict[str, Any] = {"situation": situation, "uid": os.getuid(), "kernel": os.uname().release}
     facts["cgroup"] = Path("/proc/self/cgroup").read_text().strip()
-    for name, check in CHECKS.items():
+    checks = {**CHECKS, "link": over_link} if situation == "bare-root" else CHECKS
+    for name, check in checks.items():
         try:
             facts[name] = check()
         except Exception:

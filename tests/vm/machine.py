@@ -22,7 +22,9 @@ HERE = Path(__file__).parent
 TOOLS = ("qemu-system-x86_64", "debootstrap", "mkfs.ext4", "mkswap", "apt-get", "apt-cache", "dpkg")
 SUITES = {(3, 11): "bookworm", (3, 13): "trixie"}
 """Debian suite whose own Python can load this environment's msgspec."""
-INSIDE = "systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,python3-minimal,libpython3-stdlib"
+INSIDE = "systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,python3-minimal,libpython3-stdlib,iproute2,kmod"
+MODULES = ("veth.ko*", "sch_netem.ko*")
+"""Of the kernel, for a shaped link."""
 KERNEL = "linux-image-cloud-amd64"
 KERNEL_VARIABLE = "TIERBENCH_VM_KERNEL"
 """Path of another vmlinuz to boot: it needs ext4, NVMe and the 8250 console built in."""
@@ -33,7 +35,8 @@ export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs devtmpfs /dev; mount -t tmpfs tmpfs /run
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 swapon /dev/nvme0n2
-cd /opt/tierbench && python3 guest.py bare-root /dev/ttyS1
+cd /opt/tierbench && insmod modules/veth.ko* && insmod modules/sch_netem.ko*
+python3 guest.py bare-root /dev/ttyS1
 sync; echo o > /proc/sysrq-trigger; sleep 60
 """
 SYSTEMD_RUN = """#!/bin/sh
@@ -103,7 +106,7 @@ def build(folder: Path) -> Machine:
         said = process.communicate()[0]
     if process.returncode != 0:
         raise Unavailable(f"debootstrap failed: {' '.join(said.splitlines()[-2:])}")
-    _furnish(root)
+    _furnish(root, kernel)
     return Machine(vmlinuz, _disk(root, folder / "disk"), _swap(folder / "swap"))
 
 
@@ -145,14 +148,17 @@ def _kernel(folder: Path) -> Path:
     return next(folder.glob("boot/vmlinuz-*"))
 
 
-def _furnish(root: Path) -> None:
-    """Put the harness, msgspec and the guest's part into the root, with a user and a unit that runs it."""
+def _furnish(root: Path, kernel: Path) -> None:
+    """Put the harness, msgspec, modules and the guest's part into the root, with a user and a unit that runs it."""
     home = root / "opt" / "tierbench"
     unwanted = shutil.ignore_patterns("_content", "__pycache__")
     shutil.copytree(Path(harness.__file__).parent, home / "harness", ignore=unwanted)
     shutil.copytree(Path(msgspec.__file__).parent, home / "msgspec", ignore=unwanted)
     for source in (HERE / "guest.py", HERE.parent / "launch" / "stubkit.py"):
         shutil.copy(source, home)
+    (home / "modules").mkdir()
+    for module in (path for pattern in MODULES for path in kernel.rglob(pattern)):
+        shutil.copy(module, home / "modules")
     for name, text in (("init", BARE_INIT), ("run", SYSTEMD_RUN)):
         (home / name).write_text(text)
         (home / name).chmod(0o755)
