@@ -55,7 +55,8 @@ def twin(at: Setting) -> Setting:
         if (group.dtype, group.threads) == (at.dtype, at.threads):
             block = _block_like({(m, round(to_base(v, group.unit), 9)) for m, v in group.values.items()})
             if block is not None:
-                return replace(at, label=block, chip=library.blocks()[block][0].soc)
+                known = library.blocks()[block][0]
+                return replace(at, label=block, board=known.device, chip=known.soc)
     return at
 
 

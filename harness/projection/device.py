@@ -25,6 +25,7 @@ class Setting:
     threads: int
     label: str
     """Of this setting among all others; that of the library where it is one of the library's."""
+    board: str
     chip: str
     core: str
     arch: str
@@ -39,6 +40,7 @@ class Setting:
             base=base,
             model=model,
             setting=self.label,
+            board=self.board,
             chip=self.chip,
             core=self.core,
             arch=self.arch,
@@ -68,6 +70,7 @@ def setting(
         dtype=dtype,
         threads=count,
         label=f"{profile.id} {target.id} {runtime} {dtype} {count}",
+        board=profile.id,
         chip=profile.soc or profile.id,
         core=_fastest(target),
         arch=_arch(target),

@@ -15,7 +15,7 @@ from harness.projection.work import Floats, known_models
 START_COSTS = np.log([1.0, 0.6, 1.3, 2.0, 2.0, 1.0, 2.0, 4.0, 8.0])
 """Where the fit begins and is drawn to: orders of magnitude. Costs are only seen as ratios."""
 _PULL = 0.3
-START_SPREAD = np.log([0.2, 0.2, 0.2, 0.3, 0.2, 0.3, 0.08, 0.08, 0.05, 0.15, 0.06])
+START_SPREAD = np.log([0.2, 0.15, 0.15, 0.2, 0.3, 0.2, 0.3, 0.08, 0.08, 0.05, 0.15, 0.06])
 """In the order of ``EFFECTS``; each is drawn to its own within a factor of e."""
 _ROBUST = 0.2
 

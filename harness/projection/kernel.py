@@ -19,6 +19,7 @@ from harness.projection.work import Floats
 EFFECTS = (
     "core_level",
     "chip_level",
+    "board_level",
     "setting_level",
     "core_class",
     "chip_class",
@@ -29,9 +30,9 @@ EFFECTS = (
     "threads",
     "noise",
 )
-"""Standard deviations in log time: levels and class slopes of a core, a chip, a setting; what a model takes beyond its
-work anywhere and on one architecture; what models of like shares have in common; how a chip scales with its cores; and
-what is left."""
+"""Standard deviations in log time: levels of a core, a chip, a board and a setting, class slopes of all but the board;
+what a model takes beyond its work anywhere and on one architecture; what models of like shares have in common; how a
+chip scales with its cores; and what is left."""
 
 _WIDTH = 0.15
 """Shares this far apart, as a distance, make models unlike."""
@@ -49,6 +50,8 @@ class Point:
     """Log of its time at the mean costs, for a peak of 1 GFLOP/s."""
     model: str
     setting: str
+    board: str
+    """Boards with the same chip differ in what is published of them."""
     chip: str
     core: str
     arch: str
@@ -98,7 +101,7 @@ class Points:
         )
 
 
-_NAMES = ("model", "setting", "chip", "core", "arch", "runtime")
+_NAMES = ("model", "setting", "board", "chip", "core", "arch", "runtime")
 
 
 _numbers: dict[object, int] = {}
@@ -126,7 +129,7 @@ def components(a: Points, b: Points) -> Iterator[Floats]:
     """A matrix an effect (all of ``EFFECTS`` but the noise), and last that of what is learned of all alike."""
     alike = {name: (a.labels[name][:, None] == b.labels[name][None, :]).astype(float) for name in _NAMES}
     product = a.shares @ b.shares.T
-    yield from (alike["core"], alike["chip"], alike["setting"])
+    yield from (alike["core"], alike["chip"], alike["board"], alike["setting"])
     yield from (alike["core"] * product, alike["chip"] * product, alike["setting"] * product)
     yield from (alike["model"], alike["model"] * alike["arch"])
     apart = (a.shares**2).sum(1)[:, None] + (b.shares**2).sum(1)[None, :] - 2 * product

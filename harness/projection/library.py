@@ -101,6 +101,7 @@ def point(found: Row, prior: Prior) -> Point:
         base=prior.base(work),
         model=found.model,
         setting=f"{found.device} {found.setting}",
+        board=found.device,
         chip=found.soc,
         core=found.core,
         arch=found.arch,

@@ -76,6 +76,7 @@ def on_host(work: Measured, known: Subject, host: Host) -> Point:
         base=known.base,
         model=work.workload,
         setting="this host",
+        board="this host",
         chip="this host",
         core=core,
         arch=host.machine,

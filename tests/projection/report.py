@@ -14,6 +14,8 @@ MEDIANS = {0: 0.28, 1: 0.18, 3: 0.14, 5: 0.12}
 NINETIETH, DECODE, ORDERED = 0.35, 0.15, 0.97
 COVERAGE = (0.85, 0.95)
 WIDTH = 2.0
+ENOUGH = 100
+"""Of fewer guesses a share says little: they are judged over all numbers of anchors together."""
 
 Target = tuple[str, str, bool]
 CNN, LLM = "CNN on CPU, the device left out", "LLM decode on CPU, no anchor"
@@ -55,11 +57,13 @@ class Report:
 
     def _intervals(self) -> Iterator[Target]:
         for table, lines in self.tables.items():
-            for line in lines:
-                if line.coverage is not None:
-                    held = COVERAGE[0] <= line.coverage <= COVERAGE[1]
-                    said = f"{100 * line.coverage:.0f} % (85 to 95)"
-                    yield f"90 % intervals hold: {table}, {line.label}", said, held
+            judged = [line for line in lines if line.coverage is not None]
+            if judged and min(line.count for line in judged) < ENOUGH:
+                judged = [_together(judged)]
+            for line in judged:
+                held = COVERAGE[0] <= (line.coverage or 0.0) <= COVERAGE[1]
+                said = f"{100 * (line.coverage or 0.0):.1f} % of {line.count} (85 to 95)"
+                yield f"90 % intervals hold: {table}, {line.label}", said, held
         width = self.line(CNN, 5).width or 0.0
         yield "width of the interval, 5 anchors", f"× {width:.2f} (at most 2.0)", width <= WIDTH
 
@@ -72,6 +76,12 @@ class Report:
             lines = self.tables[f"For comparison: {name}"]
             better = all(self.line(CNN, int(r.label.split()[0])).median < r.median for r in lines)
             yield f"better than {name} with any number of anchors", "yes" if better else "no", better
+
+
+def _together(lines: list[Line]) -> Line:
+    count = sum(line.count for line in lines)
+    held = sum(line.count * (line.coverage or 0.0) for line in lines) / count
+    return replace(lines[0], label="any number of anchors", count=count, coverage=held)
 
 
 def _at_most(what: str, found: float, most: float) -> Target:

@@ -15,7 +15,20 @@ SPREAD = np.full(len(EFFECTS), 0.2)
 
 
 def made(model: str, setting: str, shares: list[float], core: str = "Cortex-A72", peak: float | None = 10.0) -> Point:
-    return Point(np.array(shares), 1.0, model, setting, f"chip of {setting}", core, "arm64", "ncnn", 4, False, peak)
+    return Point(
+        np.array(shares),
+        1.0,
+        model,
+        setting,
+        f"board of {setting}",
+        f"chip of {setting}",
+        core,
+        "arm64",
+        "ncnn",
+        4,
+        False,
+        peak,
+    )
 
 
 def share(index: int) -> list[float]:
