@@ -14,6 +14,7 @@ from harness.errors import MachineError, UserError
 from harness.model.events import EngineEvent, Notice
 from harness.model.machine import Capabilities
 from harness.model.profile import Target
+from harness.runtimes import brought
 from harness.vendor import gathering, profile_file, putting
 from harness.vendor.anchor_models import MODELS, QUICK_PACE, Chosen, choose, pace
 from harness.vendor.gathering import Gathered, Measured
@@ -41,7 +42,8 @@ def measure(asked: Asked, dtypes: Sequence[str], emit: Emit, stop: Stop) -> Meas
     caps = selection.capabilities()
     versions = _versions(caps, asked.runtimes)
     chosen = choose(asked.matching, asked.include, asked.primitives)
-    parts = chosen.selections(tuple(versions), tuple(_versions(caps, ())), "float16" in dtypes, asked.include)
+    usable = versions if brought.here() else _versions(caps, ())
+    parts = chosen.selections(tuple(versions), tuple(usable), "float16" in dtypes, asked.include)
     settings = _settings(asked, parts, caps)
     found: dict[int, Gathered] = {}
     complete = True
