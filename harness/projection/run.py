@@ -22,6 +22,9 @@ NOT_COUNTED = "not projected: the operators could not be counted and timed by cl
 DECODES = 0.5
 """Share of the bytes of weights that products of few rows read, above which bandwidth decides."""
 
+BEYOND_CACHES = 64e6
+"""Bytes of weights: fewer may stay in a cache between steps, and are no matter of the memory's bandwidth."""
+
 Work = tuple[str, str, str]
 """Workload, runtime and data type."""
 
@@ -86,7 +89,7 @@ def _on_gpu(work: Measured, profile: HardwareProfile, target: Target) -> Estimat
 def _decodes(work: Measured) -> bool:
     """Whether reading weights for few rows at a time is most of what it does."""
     own = work.features.find("gemv").weight_bytes
-    return own > DECODES * max(work.features.weight_bytes, 1)
+    return own > max(DECODES * work.features.weight_bytes, BEYOND_CACHES)
 
 
 def _decoding(work: Measured, profile: HardwareProfile, target: Target) -> Estimate | NotProjected:
