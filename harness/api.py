@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -22,7 +22,7 @@ from harness.errors import UnknownName
 from harness.executors.local import LocalExecutor
 from harness.model.case import HOST, Plan, Trial
 from harness.model.codec import FORMAT
-from harness.model.estimate import Estimate
+from harness.model.estimate import Estimate, NotProjected
 from harness.model.events import EngineEvent, Notice
 from harness.model.machine import Capabilities
 from harness.model.measure import Finding
@@ -92,13 +92,12 @@ class RunHandle:
 
         What changed since a ``baseline`` too, a run or its directory; ``insist`` compares what is not alike.
         """
-        from harness.projection.run import estimates
         from harness.view import build
 
         if baseline is None:
-            return build(self.data, estimates(self.data))
+            return build(self.data, _estimates(self.data))
         before = baseline if isinstance(baseline, RunHandle) else load(baseline)
-        return build(self.data, estimates(self.data), compare(before, self, insist=insist))
+        return build(self.data, _estimates(self.data), compare(before, self, insist=insist))
 
     def report(
         self,
@@ -129,6 +128,15 @@ def write_page(view: ReportView, target: Path, theme: str = "default", include: 
 
     write_text(target, html.render(view, theme_directory(theme, include)))
     return target
+
+
+def _estimates(run: Run) -> Mapping[str, Estimate | NotProjected]:
+    """Projected times by case. Without counted features there are none, and nothing heavy is imported to say so."""
+    if not any(record.features for record in run.records):
+        return {}
+    from harness.projection.run import estimates
+
+    return estimates(run)
 
 
 def write_text(target: Path, text: str) -> None:
