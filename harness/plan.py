@@ -125,13 +125,21 @@ def _trials(
         shuffle(block)
         trials += block
     real = [case for case in boards if profiles[case.profile].kind == "board"]
-    trials += _gate(works, settings) + _composition(hosts, settings) + _features(works, real, settings)
+    projected = {case.work_id for case in real if _computes(profiles[case.profile], case)}
+    able = [work for work in works if work.work_id in projected]
+    trials += _gate(works, settings) + _composition(hosts, settings) + _features(able, real, settings)
     trials += _energy(hosts, capabilities, settings)
     limits = _limits(boards, profiles, capabilities)
     ceilings = [_ceiling(case, limits[case.id], settings) for case in boards]
     shuffle(ceilings)
     trials += ceilings + _paced(real, limits, settings)
     return [trial for trial in trials if not settings.only or trial.role in settings.only]
+
+
+def _computes(profile: HardwareProfile, case: Case) -> bool:
+    """Whether the target computes in the case's data type: in another one its time cannot be projected."""
+    dtypes = next(t.dtypes for t in profile.target if t.id == case.target)
+    return not dtypes or case.dtype in dtypes
 
 
 def _block(cases: Iterable[Case], role: Role, replicate: int, settings: Settings) -> list[Trial]:

@@ -19,7 +19,7 @@ MULTIPROCESSOR = "SM"
 
 def why_not(case: Case, profile: HardwareProfile, target: Target, capabilities: Capabilities) -> str | None:
     """Why a case cannot be tried on a tier on this host, None where it can."""
-    if target.dtypes and case.dtype not in target.dtypes:
+    if target.dtypes and case.dtype not in target.dtypes and not _converts(case):
         return f"{target.name} does not compute in {case.dtype}: its profile states {', '.join(target.dtypes)}"
     if target.runtimes and case.runtime not in {*target.runtimes, PYTHON}:
         return f"{case.runtime} is not known to work on {target.name}: its profile states {', '.join(target.runtimes)}"
@@ -28,6 +28,11 @@ def why_not(case: Case, profile: HardwareProfile, target: Target, capabilities: 
     if target.device == "gpu" and profile.kind != HOST:
         return _no_share(case, gpu_memory_bytes(profile, target), capabilities.gpus[0])
     return None
+
+
+def _converts(case: Case) -> bool:
+    """PyTorch computes bfloat16 on any CPU, by float32 where the instructions lack: slowly, and it fits or does not."""
+    return (case.device, case.runtime, case.dtype) == ("cpu", "torch-eager", "bfloat16")
 
 
 def gpu_memory_bytes(profile: HardwareProfile, target: Target) -> int:

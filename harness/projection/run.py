@@ -95,6 +95,8 @@ def _decodes(work: Measured) -> bool:
 def _decoding(work: Measured, profile: HardwareProfile, target: Target) -> Estimate | NotProjected:
     """Bytes of weights over bandwidth, and for the rest of the time the share that it had on the host."""
     moved = decode.bandwidth(profile, target)
+    if target.dtypes and work.dtype not in target.dtypes:
+        return NotProjected(f"not projected: {target.name} computes {work.dtype} only by way of another type")
     if profile.kind == "generic" or moved is None:
         return NotProjected("not projected: the profile has no measured bandwidth of its memory")
     reading = work.features.find("gemv")

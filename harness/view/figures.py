@@ -101,15 +101,19 @@ def _latency(facts: CaseFacts) -> Value:
         return _summed(blank, facts.latency_groups, reason)
     if facts.estimate is None:
         return replace(blank, note=GENERIC if facts.generic else facts.not_projected or NOT_PROJECTED)
-    if not _runs_there(facts.outcome):
+    if not _runs_there(facts):
         return replace(blank, note=f"no time: {STATES[state_of(facts.outcome)]}")
     e = facts.estimate
     return replace(blank, value=e.seconds, low=e.low, high=e.high, provenance="projected", note=stands_on(e))
 
 
-def _runs_there(outcome: Outcome | None) -> bool:
-    """Whether a projected time says something: a case that the tier's memory does not hold has none."""
-    return outcome is None or isinstance(outcome, Ok | Unsupported)
+def _runs_there(facts: CaseFacts) -> bool:
+    """Whether a projected time says something: not of a case that the tier's memory does not hold, or that it refuses.
+
+    A GPU that is only not here is projected all the same.
+    """
+    kinds = (Ok, Unsupported) if facts.case.device == "gpu" else (Ok,)
+    return facts.outcome is None or isinstance(facts.outcome, kinds)
 
 
 def _throughput(facts: CaseFacts, latency: Value) -> Value:
@@ -146,7 +150,7 @@ def _memory(facts: CaseFacts, machine: str) -> Value:
 def _energy(facts: CaseFacts, capabilities: Capabilities) -> Value:
     blank = Value("energy", "energy per step", "J", stage="timed")
     if not facts.on_host:
-        return _projected_energy(blank, facts.estimate if _runs_there(facts.outcome) else None)
+        return _projected_energy(blank, facts.estimate if _runs_there(facts) else None)
     groups = samples(facts.work.energy, STEP_ENERGY.id)
     return _summed(blank, groups, _why_no_energy(facts, capabilities))
 

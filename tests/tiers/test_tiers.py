@@ -29,6 +29,19 @@ def test_a_data_type_that_the_target_lacks_is_said_with_those_it_has():
     assert reason == "4x Cortex-A53 does not compute in float16: its profile states float32, float64"
 
 
+def test_pytorch_computes_bfloat16_on_any_cpu_so_that_it_is_tried():
+    target = replace(CPU, dtypes=("float32",))
+    assert why_not(target, dtype="bfloat16") is None
+    assert why_not(target, dtype="bfloat16", runtime="onnxruntime") is not None
+
+
+def test_a_work_in_a_type_that_no_board_computes_in_is_not_counted_since_no_time_can_be_projected():
+    chosen = plan.Selected(ref("a"), ("torch-eager",), ("bfloat16",), ("torch-eager",), ("bfloat16",))
+    roles = [t.role for t in plan.make([chosen], [BOARD], CAPS, plan.Settings(processes=1)).trials]
+    assert "ceiling" in roles
+    assert "features" not in roles
+
+
 def test_a_runtime_that_is_not_known_to_work_there_is_said_with_those_that_are():
     reason = why_not(replace(CPU, name="4x Cortex-A53", runtimes=("ncnn",)), runtime="torch-eager")
     assert reason == "torch-eager is not known to work on 4x Cortex-A53: its profile states ncnn"
