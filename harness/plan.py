@@ -132,6 +132,7 @@ def _trials(
     limits = _limits(boards, profiles, capabilities)
     ceilings = [_ceiling(case, limits[case.id], settings) for case in boards]
     shuffle(ceilings)
+    ceilings.sort(key=_room)
     trials += ceilings + _paced(real, limits, settings)
     return [trial for trial in trials if not settings.only or trial.role in settings.only]
 
@@ -196,6 +197,11 @@ def _paced(boards: Sequence[Case], limits: dict[str, Limits], settings: Settings
     """Last of all: what a projection is made of has been measured by then, and whether the case fits is known."""
     able = boards if settings.slow_down else ()
     return [replace(trial, limits=limits[trial.case.id]) for trial in _block(able, "paced", 0, settings)]
+
+
+def _room(trial: Trial) -> int:
+    """The tightest first: what runs to its end there need not be run where there is more room."""
+    return trial.limits.memory_bytes or 0
 
 
 def _ceiling(case: Case, limits: Limits, settings: Settings) -> Trial:

@@ -16,7 +16,7 @@ from harness.model.case import UNDER_LIMITS, Trial
 from harness.model.events import EngineEvent, Notice, TrialEnded, TrialStage, TrialStarted
 from harness.model.outcome import DoesNotFit, Failed, Outcome, Thrashes, TimedOut, Unsupported, name_of
 from harness.model.units import show, show_bytes
-from harness.verdict.limits import told
+from harness.verdict.limits import tighter_limit, told
 
 if TYPE_CHECKING:
     from rich.status import Status
@@ -97,7 +97,8 @@ def line_of(event: EngineEvent) -> str | None:
         return None
     record = event.record
     outcome = told(record) if record.trial.role == "ceiling" else record.outcome
-    seconds = show(record.wall_seconds, "s", 2)
+    tighter = tighter_limit(record)
+    seconds = show(record.wall_seconds, "s", 2) if tighter is None else f"as in {show_bytes(tighter)}"
     width = len(str(event.total))
     place = f"[{event.number:>{width}}/{event.total}]"
     return f"{place} {record.trial.role:<7} {_subject(record.trial)}  {_said(outcome)}  {seconds}"

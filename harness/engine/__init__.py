@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from harness.engine import pacing
+from harness.engine import pacing, tighter
 from harness.engine.assemble import assemble, broken, not_run
 from harness.engine.own_cost import OwnCost
 from harness.engine.pacing import Pacing, no_projection
@@ -30,8 +30,8 @@ from harness.model.spec import Ending
 from harness.store import RunWriter
 
 LAUNCH_TRIES = 2
-PATIENCE = 4.0
-LEAST_PATIENCE_SECONDS = 20.0
+PATIENCE = 3.0
+LEAST_PATIENCE_SECONDS = 15.0
 """Under its limit a work reads its libraries from disk first, which takes seconds whatever the work is."""
 
 
@@ -59,6 +59,7 @@ class Engine:
     pacing: Pacing = no_projection
     _broken: dict[str, Outcome] = field(default_factory=dict)
     _uncapped_seconds: dict[str, float] = field(default_factory=dict)
+    _ceilings: list[Record] = field(default_factory=list)
     _paces: bool = False
     _records: list[Record] = field(default_factory=list)
     """All so far; kept only where a projection will be made of them."""
@@ -104,6 +105,8 @@ class Engine:
         settled = self._settled(trial)
         if isinstance(settled, Unsupported):
             return not_run(trial, settled, _now())
+        if (known := tighter.shown(trial, self._ceilings, _now())) is not None:
+            return known
         prepared = self.preparation.known(settled)
         return self._try(self._patient(prepared.trial), prepared.files)
 
@@ -113,6 +116,8 @@ class Engine:
     def _learn(self, record: Record) -> None:
         if self._paces:
             self._records.append(record)
+        if record.trial.role == "ceiling":
+            self._ceilings.append(record)
         if record.trial.role == "need" and isinstance(record.outcome, Ok):
             self._uncapped_seconds[record.trial.case.work_id] = record.wall_seconds
 

@@ -20,7 +20,7 @@ from harness.model.events import ChildEvent, StageBegan
 TICK_SECONDS = 1.0
 """How often a limited child's page faults are looked at; an unlimited one is only waited for."""
 STALL_FAULTS_PER_SECOND = 50
-STALL_SECONDS = 15.0
+STALL_SECONDS = 10.0
 """A child that is still reading its own pages from disk at this rate when its time is up was not slow but stalled."""
 PAGE = 4096
 PIPE_BYTES = 1 << 16

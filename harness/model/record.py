@@ -54,6 +54,9 @@ class Record(Struct, frozen=True, omit_defaults=True):
     """Of a ``features`` trial: what a step is made of. None where it could not be counted: a finding says why."""
     output_tail: str = ""
     """The end of what user code printed, kept where the trial did not end well."""
+    shown_by: str = ""
+    """Of a ceiling trial that was not run: the id of the one that ran under tighter limits and so shows its outcome.
+    ``enforced`` is then that trial's."""
 
     def find(self, metric_id: str, stage: str | None = None, marks: str | None = None) -> Measurement | None:
         """The first measurement of that metric (and stage, and mark), None where there is none."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from harness.model.estimate import Estimate
 from harness.verdict.gather import CaseFacts, Need, Work, gather, samples
 from harness.verdict.judge import STATES, TRIED, Count, DeadlineState, Judged, State, counts, deadline_state, state_of
-from harness.verdict.limits import SLACK, Enforcement, memory_limits
+from harness.verdict.limits import SLACK, Enforcement, memory_limits, tighter_limit
 from harness.verdict.sentence import article, headline, joined, runtime_name, share
 
 __all__ = [
@@ -35,4 +35,5 @@ __all__ = [
     "samples",
     "share",
     "state_of",
+    "tighter_limit",
 ]

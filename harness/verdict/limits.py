@@ -30,6 +30,13 @@ def enforcement(ceiling: Record | None) -> Enforcement:
     return "approximately enforced" if any(limit and limit.approximate for limit in limits) else "enforced"
 
 
+def tighter_limit(ceiling: Record | None) -> int | None:
+    """The memory (bytes) under which another trial showed this one's outcome; None where it was run itself."""
+    if ceiling is None or not ceiling.shown_by:
+        return None
+    return next((e.given for e in ceiling.enforced if e.limit == "memory"), None)
+
+
 def told(ceiling: Record) -> Outcome:
     """The trial's outcome as far as its limits let it speak of the tier: otherwise it was as good as not tried."""
     outcome = ceiling.outcome

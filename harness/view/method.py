@@ -15,6 +15,7 @@ from harness.view.not_imitated import not_imitated
 from harness.view.own_cost import own_cost
 from harness.view.report import Fact, LimitSet, Method, Tier, TierMethod
 from harness.view.scene import Scene, Spot
+from harness.view.tighter import by_tighter
 
 _BYTES = {"memory", "swap", "gpu_memory"}
 _OWN_WORDS = {"affinity", "means", "parameters"}
@@ -40,7 +41,8 @@ def method(scene: Scene) -> Method:
 def _tier(scene: Scene, tier: Tier) -> TierMethod:
     spots = [s for s in scene.spots.values() if s.tier.index == tier.index]
     records = [r for s in spots for r in _records(s)]
-    limits = [_limit_set(e) for e in dict.fromkeys(e for r in records for e in r.enforced)]
+    limits = [_limit_set(e) for e in dict.fromkeys(e for r in records if not r.shown_by for e in r.enforced)]
+    limits += by_tighter(records)
     if not limits:
         missing = "nothing was limited" if not tier.board else "no trial ran under this tier's limits"
         return TierMethod(tier, _basis(scene, tier), (), missing)

@@ -6,7 +6,7 @@ from harness.model.measure import Provenance
 from harness.model.outcome import DoesNotFit, Thrashes, TimedOut
 from harness.model.units import show, show_bytes, show_percent
 from harness.projection.deadlines import probability
-from harness.verdict import STATES, TRIED, CaseFacts, Judged, share
+from harness.verdict import STATES, TRIED, CaseFacts, Judged, share, tighter_limit
 from harness.view.figures import Value, why_not
 from harness.view.projected import band, likely
 from harness.view.report import Bar, Deadline, Fit, Shown
@@ -87,6 +87,9 @@ def _fit_note(facts: CaseFacts, judged: Judged) -> str:
         return ""
     if facts.on_host:
         return "ran on this machine"
+    tighter = tighter_limit(facts.ceiling)
+    if tighter is not None:
+        return f"ran to its end on the host within {show_bytes(tighter)}, a tighter tier's limit: not run once more"
     return "loaded and ran a few steps on the host under the tier's limits"
 
 
