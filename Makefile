@@ -3,6 +3,7 @@
 #   PYTHON=python3.12    the interpreter that .venv is made with
 #   TORCH_INDEX=URL      PyTorch's CPU index, for a machine without an NVIDIA GPU: spares about 3 GB of CUDA libraries
 #   FLAVOUR=cpu|cuda     which constraints file; chosen by the presence of an NVIDIA driver
+#   WORKERS=2            so many tests at once, but for those that measure times: they run alone
 #   BENCH_ARGS=...       what `make bench` asks tierbench to run
 
 PYTHON ?= python3
@@ -13,6 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 FLAVOUR ?= $(if $(or $(wildcard /proc/driver/nvidia/version),$(shell command -v nvidia-smi)),cuda,cpu)
 CONSTRAINTS := constraints/$(FLAVOUR).txt
 PINS := pyproject.toml constraints/common.txt $(CONSTRAINTS)
+WORKERS ?= 2
 BENCH_ARGS ?= vision language --quick -p host -p raspberry-pi-5-4gb -p raspberry-pi-zero-2w -p jetson-orin-nano-8gb
 
 RUNTIME_READY := $(VENV)/.ready-$(FLAVOUR)
@@ -28,7 +30,8 @@ bench: $(RUNTIME_READY) ## measure this machine and three edge boards, write a r
 	@$(BIN)/tierbench run $(BENCH_ARGS)
 
 test: $(DEV_READY) ## run the tests, with branch coverage; TESTS=tests/model for a part of them
-	@$(BIN)/python -m pytest --cov --cov-report=term $(TESTS)
+	@$(BIN)/python -m pytest --cov --cov-report= -n $(WORKERS) --dist loadscope -m "not alone" $(TESTS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest --cov --cov-append --cov-report=term -m alone $(TESTS) || [ $$? -eq 5 ]
 
 check: $(DEV_READY) ## lint, format, types and layers
 	$(BIN)/ruff check

@@ -18,7 +18,7 @@ SETTINGS = replace(plan.QUICK, slow_down=True, timing=replace(plan.QUICK.timing,
 MLP = Selection(("mlp",), ("batch=1,width=256",), ("host", "rpi5"), include=(EXAMPLES,))
 ASKED = 0.02
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 
 @pytest.fixture

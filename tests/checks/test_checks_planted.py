@@ -17,6 +17,8 @@ from harness.errors import Exit
 from harness.model import codec
 from tests.checks.disturbances import busy_neighbour, pinned
 
+pytestmark = pytest.mark.alone
+
 SUITE = '''"""A core kept busy."""
 
 from harness import Model, Workload

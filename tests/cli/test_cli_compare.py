@@ -8,6 +8,8 @@ import pytest
 
 from harness.errors import Exit
 
+pytestmark = pytest.mark.alone
+
 SUITE = '''"""Workloads whose cost is set from outside, as another version of their code would set it."""
 
 import os

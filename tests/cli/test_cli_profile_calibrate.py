@@ -29,6 +29,9 @@ def test_a_network_becomes_an_anchor_of_this_machine_or_why_not_is_said(tierbenc
     assert {(g.runtime, tuple(g.values)) for g in groups} == {("ncnn", ("mobilenet_v2",))}
     assert all(group.samples["mobilenet_v2"] for group in groups)
     verified = tierbench("profile", "verify", file, "--quick", "-k", "mobilenet_v2")
+    if verified.returncode == Exit.MACHINE:
+        assert "no time is valid: nothing is written" in verified.stderr
+        return
     assert "fewer than 2 anchors of known models" in verified.stderr
     assert verified.returncode == Exit.FAILED
 

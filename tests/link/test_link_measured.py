@@ -17,7 +17,7 @@ from harness.errors import MachineError, UnknownName, UserError
 from harness.link.means import FASTEST, choose
 from harness.network import CONNECTIONS, Link, Payload
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.alone]
 
 LINKS = (Link(20e6, 0.040), Link(50e6, 0.080))
 PAYLOADS = (Payload(100_000, 4_000), Payload(2_000, 600_000))

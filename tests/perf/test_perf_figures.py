@@ -13,6 +13,8 @@ from tests.perf import agreement, loop, meters, page, pairs, report, result, sta
 from tests.perf.effort import Effort
 from tests.perf.result import Result
 
+pytestmark = pytest.mark.alone
+
 
 def test_each_taker_begins_a_round_in_its_turn_and_the_first_round_is_dropped() -> None:
     order: list[str] = []

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from tests.perf import plugin
 from tests.perf.effort import Effort
+
+pytestmark = pytest.mark.alone
 
 
 def test_a_millisecond_takes_as_long_as_without_us(tmp_path: Path) -> None:

@@ -10,6 +10,8 @@ from harness.model.case import Pace
 from harness.scenarios.paced import MOST_STEPS, SPIN_NS, Paced, measurements, overran
 from harness.testing import FakeClock
 
+pytestmark = pytest.mark.alone
+
 MS, SECOND = 1_000_000, 1_000_000_000
 
 

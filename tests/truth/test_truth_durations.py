@@ -10,7 +10,7 @@ import pytest
 from tests.truth import durations, table
 from tests.truth.durations import Duration, allowed
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")
