@@ -17,7 +17,7 @@ from harness import content, host, limits, network, plan, store
 from harness.checks import Validity, validity
 from harness.engine import Engine, Stop, null
 from harness.engine.pacing import Pacing
-from harness.engine.prepared import Preparation
+from harness.engine.prepared import Preparation, at_once
 from harness.errors import UnknownName
 from harness.executors.local import LocalExecutor
 from harness.model.case import HOST, Plan, Trial
@@ -290,7 +290,13 @@ def _engine(
     versions = brought.versions(cache) or own
     preparation = Preparation(cache, versions)
     return Engine(
-        LocalExecutor(cache, means), writer, preparation, emit, stop or Stop(), pacing or _projected(manifest)
+        LocalExecutor(cache, means),
+        writer,
+        preparation,
+        emit,
+        stop or Stop(),
+        pacing or _projected(manifest),
+        at_once(manifest.capabilities),
     )
 
 

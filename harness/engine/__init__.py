@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
@@ -57,6 +58,7 @@ class Engine:
     emit: Callable[[EngineEvent], None] = lambda _event: None
     stop: Stop = field(default_factory=Stop)
     pacing: Pacing = no_projection
+    prepare_at_once: int = 1
     _broken: dict[str, Outcome] = field(default_factory=dict)
     _uncapped_seconds: dict[str, float] = field(default_factory=dict)
     _ceilings: list[Record] = field(default_factory=list)
@@ -86,16 +88,22 @@ class Engine:
         return True
 
     def _prepare(self, trials: list[Trial]) -> bool:
+        """Nothing is measured while caches are filled, so several works may be at it at once."""
         missing = self.preparation.missing(trials)
-        for number, trial in enumerate(missing, 1):
-            if self.stop.soon:
-                return False
-            self.emit(Notice(f"preparing {trial.case.workload.id} for {trial.case.runtime} ({number}/{len(missing)})"))
-            record = self._try(trial, ())
-            if record is None:
-                return False
-            if not isinstance(record.outcome, Ok):
-                self._broken[trial.case.work_id] = record.outcome
+        with ThreadPoolExecutor(self.prepare_at_once) as pool:
+            told = [f"({number}/{len(missing)})" for number in range(1, len(missing) + 1)]
+            return all(list(pool.map(self._prepare_one, missing, told)))
+
+    def _prepare_one(self, trial: Trial, place: str) -> bool:
+        """False where it was stopped. The thread lives as long as the child: the child dies with it."""
+        if self.stop.soon:
+            return False
+        self.emit(Notice(f"preparing {trial.case.workload.id} for {trial.case.runtime} {place}"))
+        record = self._try(trial, ())
+        if record is None:
+            return False
+        if not isinstance(record.outcome, Ok):
+            self._broken[trial.case.work_id] = record.outcome
         return True
 
     def _record(self, trial: Trial) -> Record | None:

@@ -11,9 +11,19 @@ from msgspec.structs import replace
 
 from harness.model import codec
 from harness.model.case import Limits, Trial
+from harness.model.machine import Capabilities
 from harness.model.spec import Prepared
+from harness.model.units import GIB
 
 PREPARE_SECONDS = 1800.0
+MOST_AT_ONCE = 2
+MEMORY_FOR_EACH = 8 * GIB
+"""More than converting any built-in work takes."""
+
+
+def at_once(caps: Capabilities) -> int:
+    """How many works are prepared at once: one a core, as far as memory goes, and only one where they share a GPU."""
+    return 1 if caps.gpus else max(1, min(MOST_AT_ONCE, caps.cores, caps.memory_bytes // MEMORY_FOR_EACH))
 
 
 @dataclass(frozen=True)

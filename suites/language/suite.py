@@ -140,10 +140,10 @@ class Prefill1B(_Prefill):
 
 
 class Decode1B(_Decode):
-    """Writing 16 tokens after a prompt of 32 with 1.24 G parameters."""
+    """Writing 8 tokens after a prompt of 32 with 1.24 G parameters."""
 
     name = "llama-1b-decode"
     shape = LARGE
-    parameters = {"prompt": (32,), "new": (16,)}
-    quick = {"prompt": 32, "new": 16}
+    parameters = {"prompt": (32,), "new": (8,)}
+    quick = {"prompt": 32, "new": 8}
     dtypes = ("bfloat16", "float32")

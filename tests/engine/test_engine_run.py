@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
-from builders import manifest, plan_of, trial
+from builders import capabilities, manifest, plan_of, trial
+from msgspec.structs import replace
 
 from harness import store
 from harness.engine import Engine, Stop
-from harness.engine.prepared import Preparation
+from harness.engine.prepared import Preparation, at_once
 from harness.model import codec
 from harness.model.case import Trial
 from harness.model.events import Ended, Notice, StageBegan, TrialEnded, TrialStage, TrialStarted
+from harness.model.machine import Gpu
 from harness.model.outcome import Failed, Ok
 from harness.model.spec import Ending, Prepared
 from harness.testing import FakeExecutor, succeed
@@ -63,6 +66,32 @@ def test_each_work_is_prepared_once_before_anything_is_measured(rig):
     roles = [t.role for t in rig.executor.executed]
     assert roles[:2] == ["prepare", "prepare"]
     assert "prepare" not in roles[2:]
+
+
+def test_two_works_are_prepared_at_once_where_there_is_room(rig, tmp_path):
+    meeting = threading.Barrier(2, timeout=30)
+
+    def together(trial: Trial):
+        if trial.role == "prepare":
+            meeting.wait()
+        return preparing(trial)
+
+    rig.executor.script = together
+    with store.RunWriter.create(tmp_path / "run", manifest(rig.plan)) as writer:
+        engine = rig.engine(writer)
+        engine.prepare_at_once = 2
+        assert engine.run(rig.plan)
+    assert rig.ran() == [t.id for t in rig.plan.trials]
+
+
+@pytest.mark.parametrize(
+    ("cores", "gibibytes", "gpu", "number"), [(2, 24, 0, 2), (8, 64, 0, 2), (8, 64, 1, 1), (1, 64, 0, 1), (4, 4, 0, 1)]
+)
+def test_how_many_works_are_prepared_at_once_goes_by_cores_and_memory_and_a_gpu_is_not_shared(
+    cores, gibibytes, gpu, number
+):
+    gpus = (Gpu(0, "H100", 80 << 30),) * gpu
+    assert at_once(replace(capabilities(cores), memory_bytes=gibibytes << 30, gpus=gpus)) == number
 
 
 def test_what_is_prepared_stays_prepared_for_the_next_run(rig, tmp_path):
