@@ -20,6 +20,9 @@ BENCH_ARGS ?= vision language --quick -p host -p raspberry-pi-5-4gb -p raspberry
 RUNTIME_READY := $(VENV)/.ready-$(FLAVOUR)
 DEV_READY := $(VENV)/.ready-dev-$(FLAVOUR)
 
+# Compiled files are kept, or each of many short processes would compile the harness anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help bench test check format perf truth clean validate-projection
 
@@ -30,7 +33,7 @@ bench: $(RUNTIME_READY) ## measure this machine and three edge boards, write a r
 	@$(BIN)/tierbench run $(BENCH_ARGS)
 
 test: $(DEV_READY) ## run the tests, with branch coverage; TESTS=tests/model for a part of them
-	@$(BIN)/python -m pytest --cov --cov-report= -n $(WORKERS) --dist loadscope -m "not alone" $(TESTS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest --cov --cov-report= -n $(WORKERS) --dist loadgroup -m "not alone" $(TESTS) || [ $$? -eq 5 ]
 	@$(BIN)/python -m pytest --cov --cov-append --cov-report=term -m alone $(TESTS) || [ $$? -eq 5 ]
 
 check: $(DEV_READY) ## lint, format, types and layers

@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from harness import tiers
 from harness.model.case import HOST, Case, Limits, Pace, Plan, Role, Skip, Trial, WorkloadRef
+from harness.model.features import COUNTED_RUNTIMES
 from harness.model.machine import Capabilities, MeterState
 from harness.model.profile import HardwareProfile, Target
 
@@ -126,7 +127,7 @@ def _trials(
         trials += block
     real = [case for case in boards if profiles[case.profile].kind == "board"]
     projected = {case.work_id for case in real if _computes(profiles[case.profile], case)}
-    able = [work for work in works if work.work_id in projected]
+    able = [work for work in works if work.work_id in projected and work.runtime in COUNTED_RUNTIMES]
     trials += _gate(works, settings) + _composition(hosts, settings) + _features(able, real, settings)
     trials += _energy(hosts, capabilities, settings)
     limits = _limits(boards, profiles, capabilities)

@@ -1,4 +1,6 @@
-"""Where TIERBENCH_FORBID_SKIPS is set (as in .ci/run), a skip is a failure, unless the test is marked gpu."""
+"""How tests are shared by two processes, and what a skip is: where TIERBENCH_FORBID_SKIPS is set (as in .ci/run) a
+failure, unless the test is marked gpu.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +11,28 @@ from typing import Any
 import pytest
 
 FORBID = "TIERBENCH_FORBID_SKIPS"
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Where two processes share the tests (xdist): a module stays together, the virtual machine is built once, and the
+    long ones begin.
+    """
+    if not hasattr(config, "workerinput"):
+        return
+    for item in items:
+        item.add_marker(pytest.mark.xdist_group(_group(item)))
+    items.sort(key=_length)
+
+
+def _group(item: pytest.Item) -> str:
+    return "vm" if item.get_closest_marker("vm") else item.nodeid.split("::")[0]
+
+
+def _length(item: pytest.Item) -> int:
+    """0 for the longest."""
+    marks = [name for name in ("vm", "slow") if item.get_closest_marker(name)]
+    return {"vm": 0, "slow": 1}[marks[0]] if marks else 2
 
 
 @pytest.hookimpl(wrapper=True)

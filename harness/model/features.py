@@ -25,6 +25,9 @@ columns, batched or not. ``gemv``: of so many or fewer, which bytes bound. ``att
 scaled dot product attention. ``elementwise``: all else that moves data, bound by bytes: activations, norms, pooling,
 softmax, copies, look-ups in a table. ``dispatch``: every operator call, those that move no data (views) among them."""
 
+COUNTED_RUNTIMES = frozenset({"torch-eager", "onnxruntime", "ncnn"})
+"""Runtimes whose operators ``harness.features`` can count."""
+
 GEMV_ROWS = 4
 
 CLASSES: tuple[OperatorClass, ...] = (

@@ -35,7 +35,7 @@ def test_a_run_leaves_records_a_report_and_says_where(tierbench, light, tmp_path
     assert "rpi5 is raspberry-pi-5-4gb" in done.stderr
     run = store.read(tmp_path / "run")
     assert run.complete
-    assert {r.trial.role for r in run.records} == {"need", "timing", "features", "ceiling"}
+    assert {r.trial.role for r in run.records} == {"need", "timing", "ceiling"}
 
 
 def test_progress_is_quiet_and_plain_without_a_terminal(tierbench, light, tmp_path):

@@ -49,6 +49,11 @@ def test_features_once_a_work_on_one_thread_where_there_is_a_board_to_project_on
     assert "features" not in roles_of(all_tiers(), plan.Settings(sustained_seconds=60.0))
 
 
+def test_no_features_of_a_runtime_whose_operators_cannot_be_counted():
+    python = plan.Selected(ref("a"), ("python",), ("float32",), ("python",), ("float32",))
+    assert "features" not in [t.role for t in plan.make([python], all_tiers(), CAPS, plan.Settings()).trials]
+
+
 def roles_of(profiles, settings):
     return [t.role for t in plan.make(chosen("a"), profiles, CAPS, settings).trials]
 
