@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness import content, host, limits, network, plan, store
+from harness import content, host, limits, loads, network, plan, store
 from harness.checks import Validity, validity
 from harness.engine import Engine, Stop, null
 from harness.engine.pacing import Pacing
@@ -175,6 +175,9 @@ def run(
     quick: bool = False,
     processes: int | None = None,
     sustained: float | None = None,
+    scenario: str | None = None,
+    deadline: float | None = None,
+    target_qps: float | None = None,
     slow_down: bool = False,
     links: Sequence[str] = (),
     include: Sequence[Path | str] = (),
@@ -183,9 +186,10 @@ def run(
     """Run workloads on profiles and return the run.
 
     ``workloads`` are suites or workloads by name, none for all; ``matching`` are parts of a workload's id;
-    ``profiles`` are ids or aliases; ``sustained`` loads for so many seconds; ``slow_down`` also runs each board's cases
-    at the pace that is projected for them; ``links`` are as ``--link`` takes them. Raises UserError for what the caller
-    can mend.
+    ``profiles`` are ids or aliases; ``sustained`` loads for so many seconds; ``scenario`` is one of MLPerf's, of which
+    ``server`` keeps a ``deadline`` (s) at ``target_qps`` or else at the largest rate; ``slow_down`` also runs each
+    board's cases at the pace that is projected for them; ``links`` are as ``--link`` takes them. Raises UserError for
+    what the caller can mend.
     """
     selection = Selection(
         workloads,
@@ -199,7 +203,10 @@ def run(
     )
     base = plan.QUICK if quick else plan.Settings()
     settings = replace(base, sustained_seconds=sustained, slow_down=slow_down)
-    processes = processes or (1 if sustained else None)
+    if scenario is not None:
+        longest = loads.longest(scenario, None, quick)
+        settings = loads.under(settings, scenario, longest, deadline=deadline, target_qps=target_qps)
+    processes = processes or (1 if sustained or scenario == "server" else None)
     if processes is not None:
         settings = replace(settings, processes=processes)
     return execute(selection, settings, Path(out) if out is not None else None)

@@ -9,9 +9,10 @@ from itertools import product
 from msgspec import Struct
 from msgspec.structs import replace
 
-from harness import tiers
+from harness import loads, tiers
 from harness.model.case import HOST, Case, Limits, Pace, Plan, Role, Skip, Trial, WorkloadRef
 from harness.model.features import COUNTED_RUNTIMES
+from harness.model.load import Load
 from harness.model.machine import Capabilities, MeterState
 from harness.model.profile import HardwareProfile, Target
 
@@ -45,7 +46,10 @@ class Settings(Struct, frozen=True):
     timeout_seconds: float = 600.0
     ceiling_timeout_seconds: float = 180.0
     sustained_seconds: float | None = None
-    """Load for so long instead of until precise; None: single stream."""
+    """Load for so long instead of until precise; None: as ``scenario`` says."""
+    scenario: str = "single_stream"
+    load: Load | None = None
+    """How the scenario loads; None: single stream until precise."""
     threads: int | None = None
     """Of timing trials; None: one a core."""
     only: tuple[Role, ...] = ()
@@ -70,8 +74,8 @@ def make(
     capabilities: Capabilities,
     settings: Settings,
 ) -> Plan:
-    """The plan for every selected workload on every target of every profile."""
-    scenario = "sustained" if settings.sustained_seconds else "single_stream"
+    """The plan for every selected workload on every target of every profile. Raises UserError without a deadline."""
+    scenario = "sustained" if settings.sustained_seconds else settings.scenario
     cases, skips = _split(selected, profiles, capabilities, scenario)
     by_id = {profile.id: profile for profile in profiles}
     return Plan(
@@ -107,7 +111,8 @@ def why_not(
         return f"{choice.ref.name} does not support the runtime {case.runtime}"
     if case.dtype not in choice.supported_dtypes:
         return f"{choice.ref.name} does not support {case.dtype}"
-    if (reason := tiers.why_not(case, profile, target, capabilities)) is not None:
+    reason = loads.why_not(case.scenario, case.workload) or tiers.why_not(case, profile, target, capabilities)
+    if reason is not None:
         return reason
     state = next((r for r in capabilities.runtimes if (r.id, r.device) == (case.runtime, case.device)), None)
     return (state.reason or state.refused.get(case.dtype)) if state is not None else None
@@ -151,7 +156,18 @@ def _block(cases: Iterable[Case], role: Role, replicate: int, settings: Settings
         pace = replace(pace, budget_seconds=settings.sustained_seconds)
         timeout += settings.sustained_seconds
     limits = Limits(threads=settings.threads) if role == "timing" else Limits()
-    return [Trial(case, role, replicate, limits, pace, timeout, seed=settings.seed) for case in cases]
+    trials = [Trial(case, role, replicate, limits, pace, timeout, seed=settings.seed) for case in cases]
+    return [_loaded(trial, settings) for trial in trials] if role == "timing" else trials
+
+
+def _loaded(trial: Trial, settings: Settings) -> Trial:
+    """A timing trial with the load of its scenario, and time enough for it."""
+    load = loads.of(settings.load, trial.case.scenario, trial.case.workload)
+    if load is None:
+        return trial
+    rounds = max(trial.pace.min_rounds, load.min_query_count) if trial.case.scenario == "single_stream" else None
+    pace = replace(trial.pace, load=load, min_rounds=rounds or trial.pace.min_rounds)
+    return replace(trial, pace=pace, timeout_seconds=trial.timeout_seconds + load.max_duration)
 
 
 def _gate(works: Sequence[Case], settings: Settings) -> list[Trial]:
@@ -165,9 +181,9 @@ def _composition(hosts: Sequence[Case], settings: Settings) -> list[Trial]:
 
 
 def _features(works: Sequence[Case], boards: Sequence[Case], settings: Settings) -> list[Trial]:
-    """One a work, where there are boards to project onto; a load that is sustained is not projected."""
+    """One a work, where there are boards to project onto; only single stream is projected."""
     pace = settings.features
-    if pace is None or not boards or settings.sustained_seconds:
+    if pace is None or not boards or settings.sustained_seconds or settings.scenario != "single_stream":
         return []
     limits = Limits(threads=1)
     return [Trial(w, "features", 0, limits, pace, settings.timeout_seconds, seed=settings.seed) for w in works]

@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
 from click.shell_completion import CompletionItem
 
 from harness.errors import UserError
 
+if TYPE_CHECKING:
+    from harness.plan import Settings
+
 INSIST = "Compare runs of different machines or library versions all the same."
 """The help of ``--insist``."""
+ABOVE_0 = click.FloatRange(min=0, min_open=True)
+SHARE = click.FloatRange(min=0.5, max=0.9999)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -66,6 +71,52 @@ def links(command: F) -> F:
         metavar="[NAME=]LINK",
         help="Bandwidth and round trip to the cloud tiers, or to profile NAME, such as 20Mbit/s,40ms; may be repeated.",
     )(command)
+
+
+def scenario(command: F) -> F:
+    """``--scenario`` and what it is about: how load is put on."""
+    from harness.model.load import SCENARIOS
+
+    kinds = click.Choice([name.replace("_", "-") for name in SCENARIOS])
+    given: tuple[tuple[str, dict[str, Any]], ...] = (
+        ("--scenario", {"type": kinds, "help": "MLPerf's way to put load on; see docs/how-it-measures.md."}),
+        ("--deadline", {"callback": latency, "metavar": "TIME", "help": "Server: latency to keep, such as 50ms."}),
+        ("--target-qps", {"type": ABOVE_0, "metavar": "RATE", "help": "Server: one rate, instead of the largest."}),
+        ("--percentile", {"type": SHARE, "metavar": "SHARE", "help": "Of queries: 0.9 where 0.99 takes too many."}),
+    )
+    for name, more in reversed(given):
+        command = click.option(name, **more)(command)
+    return command
+
+
+def loaded(settings: Settings, asked: Mapping[str, Any]) -> Settings:
+    """The settings of a run under the scenario that was asked for. Raises UserError."""
+    about = {name: asked[name] for name in ("deadline", "target_qps", "percentile")}
+    if asked["scenario"] is None:
+        if given := [name for name, value in about.items() if value is not None]:
+            raise UserError(f"--{given[0].replace('_', '-')} is about a scenario", hint="give --scenario too")
+        return settings
+    if asked["sustained"]:
+        raise UserError("--sustained is a scenario of its own", hint="leave out --scenario")
+    from harness import loads
+
+    longest = loads.longest(asked["scenario"], asked["budget"], asked["quick"])
+    return loads.under(settings, asked["scenario"], longest, **about)
+
+
+def latency(_ctx: click.Context, _param: click.Parameter, text: str | None) -> float | None:
+    """An option's callback: a time with its unit (``50ms``) in seconds."""
+    if text is None:
+        return None
+    from harness.network import quantity
+
+    try:
+        seconds = quantity(text, "s")
+    except UserError:
+        seconds = math.nan
+    if not 0 < seconds < math.inf:
+        raise click.BadParameter(f"{text!r} is not a time: write 50ms or 0.05s")
+    return seconds
 
 
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}

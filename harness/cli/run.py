@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from harness.view import ReportView
 
 _OF_THE_PLAN = (
-    "workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "slow_down", "sustained", "links",
-    "out",
+    "workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "slow_down", "sustained", "scenario",
+    "deadline", "target_qps", "percentile", "links", "out",
 )  # fmt: skip
 """What a run that is resumed was told when it began."""
 
@@ -48,6 +48,7 @@ _OF_THE_PLAN = (
     metavar="TIME",
     help="Load for 90s, 10m or 1h and report minute by minute (one process unless --processes says more).",
 )
+@options.scenario
 @click.option(
     "--gate", is_flag=True, help="Also memory peaks that repeat: the allocator held still, 3 processes or more."
 )
@@ -98,7 +99,8 @@ def _settings(asked: dict[str, Any]) -> Settings:
     settings = plan.QUICK if asked["quick"] else plan.Settings()
     pace = {"budget_seconds": asked["budget"], "precision": asked["precision"]}
     timing = replace(settings.timing, **{k: v for k, v in pace.items() if v is not None})
-    processes = asked["processes"] or (1 if asked["sustained"] else None)
+    long = asked["sustained"] or asked["scenario"] == "server"
+    processes = asked["processes"] or (1 if long else None)
     changes = {"processes": processes, "timeout_seconds": asked["timeout"], "sustained_seconds": asked["sustained"]}
     changes = {k: v for k, v in changes.items() if v is not None}
     changes |= {"slow_down": True} if asked["slow_down"] else {}
@@ -106,7 +108,7 @@ def _settings(asked: dict[str, Any]) -> Settings:
         changes["gate"] = _gate()
     if asked["timeout"] is not None:
         changes["ceiling_timeout_seconds"] = asked["timeout"]
-    return replace(settings, timing=timing, seed=asked["seed"], **changes)
+    return options.loaded(replace(settings, timing=timing, seed=asked["seed"], **changes), asked)
 
 
 def _gate() -> bool:

@@ -6,91 +6,21 @@ the others of the comparison (false discoveries held at 5 %). From fits to does 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 
-from msgspec import Struct
 from msgspec.structs import replace
 
 from harness import stats
 from harness.compare.comparable import case_refusal, notes, one_sided, refusals, unsound
 from harness.compare.fit import fit_verdict
-from harness.compare.result import Comparison, Comparisons, Side, Threshold
-from harness.model.measure import GPU_RESERVED, LATENCY, STEP_ENERGY, TREE_PEAK
+from harness.compare.kinds import KINDS, Kind
+from harness.compare.result import Comparison, Comparisons, Side
 from harness.model.outcome import Outcome, name_of
-from harness.model.record import Manifest, Record, Run
-from harness.model.units import MIB
+from harness.model.record import Manifest, Run
 from harness.verdict import CaseFacts, gather
 
 INCONCLUSIVE_WIDTH = 4
 """An interval this many thresholds wide could hide a change worth knowing of."""
-
-
-class _Kind(Struct, frozen=True):
-    """A metric as it is compared: which records, which measurement, how much matters, how it is said."""
-
-    metric: str
-    unit: str
-    stage: str | None
-    """None: the highest of all stages."""
-    records: Callable[[CaseFacts], Sequence[Record]]
-    threshold: Threshold
-    worse: str
-    better: str
-    steadier: Callable[[CaseFacts], Sequence[Record]] = lambda _facts: ()
-    """Records of a pass in which the figure repeats better, taken where both runs have them."""
-    alone: str = "run with --processes 5"
-    """What to do where a side has one process only."""
-
-    def taken(self, facts: CaseFacts) -> list[tuple[str, float]]:
-        """When each process with a figure was started, and the figure: its median. In the order of the records."""
-        found = ((r.started, self._figure(r)) for r in self.records(facts))
-        return [(started, figure) for started, figure in found if figure is not None]
-
-    def _figure(self, record: Record) -> float | None:
-        every = [m for m in record.measurements if m.metric.id == self.metric and m.values and m.marks is None]
-        return max((stats.median(m.values) for m in every if self.stage in (None, m.stage)), default=None)
-
-
-KINDS = (
-    _Kind(
-        metric=LATENCY.id,
-        unit="s",
-        stage="timed",
-        records=lambda facts: facts.work.timing,
-        threshold=Threshold(0.05),
-        worse="slower",
-        better="faster",
-    ),
-    _Kind(
-        metric=TREE_PEAK.id,
-        unit="B",
-        stage="trial",
-        records=lambda facts: facts.work.need,
-        steadier=lambda facts: facts.work.gate,
-        threshold=Threshold(0.02, 4 * MIB),
-        worse="needs more memory",
-        better="needs less memory",
-    ),
-    _Kind(
-        metric=GPU_RESERVED.id,
-        unit="B",
-        stage=None,
-        records=lambda facts: facts.work.need,
-        threshold=Threshold(0.02, 4 * MIB),
-        worse="needs more memory",
-        better="needs less memory",
-    ),
-    _Kind(
-        metric=STEP_ENERGY.id,
-        unit="J",
-        stage="timed",
-        records=lambda facts: facts.work.energy,
-        threshold=Threshold(0.05),
-        worse="uses more energy",
-        better="uses less energy",
-        alone="a run measures a case's energy in one",
-    ),
-)
 
 
 def compare(
@@ -164,14 +94,14 @@ def _blank(facts: CaseFacts, metric: str, unit: str) -> Comparison:
 
 
 def _figures(
-    kind: _Kind, before: CaseFacts, after: CaseFacts, why: str | None, floors: Mapping[str, float]
+    kind: Kind, before: CaseFacts, after: CaseFacts, why: str | None, floors: Mapping[str, float]
 ) -> Comparison | None:
     kind = _steadiest(kind, before, after)
     a, b, in_turn = _sides(kind, before, after)
     if not a or not b:
         return None
     row = replace(
-        _blank(before, kind.metric, kind.unit),
+        _blank(before, kind.named or kind.metric, kind.unit),
         baseline=stats.median(a),
         candidate=stats.median(b),
         baseline_processes=len(a),
@@ -188,13 +118,13 @@ def _figures(
     return _judged(replace(row, threshold=threshold, floor=floor), kind)
 
 
-def _steadiest(kind: _Kind, before: CaseFacts, after: CaseFacts) -> _Kind:
+def _steadiest(kind: Kind, before: CaseFacts, after: CaseFacts) -> Kind:
     """The kind by its steadier records, where both runs have the figure in them."""
     steady = replace(kind, records=kind.steadier)
     return steady if steady.taken(before) and steady.taken(after) else kind
 
 
-def _sides(kind: _Kind, before: CaseFacts, after: CaseFacts) -> tuple[list[float], list[float], bool]:
+def _sides(kind: Kind, before: CaseFacts, after: CaseFacts) -> tuple[list[float], list[float], bool]:
     """The figures of both sides in the order of their starts, and whether they were taken turn and turn about.
 
     Only then do pairs share the machine's state. A process without a figure has no part in it.
@@ -205,13 +135,13 @@ def _sides(kind: _Kind, before: CaseFacts, after: CaseFacts) -> tuple[list[float
     return [v for _, v in a], [v for _, v in b], len(a) == len(b) and all(pair == {"a", "b"} for pair in pairs)
 
 
-def _judged(row: Comparison, kind: _Kind) -> Comparison:
+def _judged(row: Comparison, kind: Kind) -> Comparison:
     if row.low is None or row.high is None or row.threshold is None:
         return replace(row, reason=f"one process on a side says nothing of how processes differ: {kind.alone}")
-    if row.low > 1 + row.threshold:
-        return replace(row, verdict="regressed", words=kind.worse)
-    if row.high < 1 / (1 + row.threshold):
-        return replace(row, verdict="improved", words=kind.better)
+    more, less = row.low > 1 + row.threshold, row.high < 1 / (1 + row.threshold)
+    if more or less:
+        worse = less if kind.higher else more
+        return replace(row, verdict="regressed" if worse else "improved", words=kind.worse if worse else kind.better)
     if row.high / row.low > (1 + row.threshold) ** INCONCLUSIVE_WIDTH:
         return replace(row, reason="the interval is too wide to exclude a change that matters: run more processes")
     return replace(row, verdict="no_change", words="no change detected")

@@ -9,6 +9,8 @@ from harness.model.record import Manifest, Run
 from harness.model.units import show_bytes
 from harness.verdict import SLACK, CaseFacts
 
+_OF_A_LOAD = ("target_latency", "target_latency_percentile", "target_qps", "samples_per_query")
+
 
 def refusals(baseline: Environment, candidate: Environment) -> list[str]:
     """Why runs made in these environments are not comparable, in sentences; empty where they are."""
@@ -70,7 +72,19 @@ def case_refusal(baseline: CaseFacts, candidate: CaseFacts) -> str | None:
     was, now = baseline.limit_bytes, candidate.limit_bytes
     if not baseline.on_host and not _same_limit(was, now):
         return f"the profile's limit changed: {_bytes(was)} and {_bytes(now)}"
-    return None
+    return _load_refusal(baseline, candidate)
+
+
+def _load_refusal(baseline: CaseFacts, candidate: CaseFacts) -> str | None:
+    a, b = (_asked(f) for f in (baseline, candidate))
+    differing = [f"{name} {a[name]} and {b[name]}" for name in a if a and b and a[name] != b[name]]
+    return f"the load changed: {', '.join(differing)}" if differing else None
+
+
+def _asked(facts: CaseFacts) -> dict[str, object]:
+    """What a scenario asked of the case, but for how long it was to take; empty where none did or nothing was timed."""
+    load = next((r.trial.pace.load for r in facts.work.timing if r.trial.pace.load is not None), None)
+    return {name: getattr(load, name) for name in _OF_A_LOAD} if load is not None else {}
 
 
 def _same_limit(was: int | None, now: int | None) -> bool:

@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from harness.model.load import Load
+
 Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition", "features", "paced"]
 """``prepare``: fill the caches, measure nothing. ``timing``: time alone. ``need``: memory, uncapped. ``ceiling``: load
 and a few steps under the profile's limit. ``energy``: joules over a window. ``gate``: memory that repeats, with the
@@ -42,6 +44,12 @@ class WorkloadRef(Struct, frozen=True):
         """E.g. ``vision/resnet50[batch=1]``."""
         inside = ",".join(f"{k}={v}" for k, v in sorted(self.parameters.items()))
         return f"{self.suite}/{self.name}[{inside}]" if inside else f"{self.suite}/{self.name}"
+
+    @property
+    def samples(self) -> int:
+        """Samples that one step takes: the parameter ``batch``, or 1."""
+        batch = self.parameters.get("batch", 1)
+        return batch if isinstance(batch, int) and batch > 0 else 1
 
 
 class Case(Struct, frozen=True):
@@ -101,6 +109,8 @@ class Pace(Struct, frozen=True, omit_defaults=True):
     energy_seconds: float = 6.0
     step_seconds: float | None = None
     """How long a step of a paced trial is to take, its wait included."""
+    load: Load | None = None
+    """How a timing trial is loaded; None: single stream until precise, or sustained."""
 
 
 class Trial(Struct, frozen=True):

@@ -15,9 +15,8 @@ from typing import Any
 from harness.model.case import Pace
 from harness.model.measure import Measurement
 from harness.model.paced import PACED_LATENCY, PACED_WORK
+from harness.scenarios.waiting import wait_until
 
-SPIN_NS = 500_000
-"""The end of a wait is spun, not slept: a sleep ends late, and later still where others want the core."""
 MOST_STEPS = 10_000
 """More would fill the record without telling more."""
 
@@ -49,16 +48,9 @@ class Paced:
             began = clock()
             self.step()
             done = clock()
-            self._wait(began + each)
+            wait_until(began + each, clock, self.sleep)
             steps.append(Step(began, done, clock()))
         return steps
-
-    def _wait(self, until: int) -> None:
-        left = until - self.clock()
-        if left > SPIN_NS:
-            self.sleep((left - SPIN_NS) / 1e9)
-        while self.clock() < until:
-            pass
 
 
 def measurements(steps: Sequence[Step]) -> tuple[Measurement, ...]:

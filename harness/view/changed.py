@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.compare import Comparison, Comparisons, Side
+from harness.compare import QUERY_TAIL, Comparison, Comparisons, Side
+from harness.model.load import LARGEST_QPS, SAMPLES_PER_SECOND
 from harness.model.measure import GPU_RESERVED, LATENCY, STEP_ENERGY, TREE_PEAK
 from harness.verdict import joined
 from harness.view.changes import FIT, by_case, headline
@@ -16,10 +17,15 @@ from harness.view.words import fit
 
 METRICS = {
     LATENCY.id: "Latency",
+    QUERY_TAIL: "Tail latency",
+    LARGEST_QPS.id: "Largest rate that keeps the deadline",
+    SAMPLES_PER_SECOND.id: "Throughput at the fastest batch",
     TREE_PEAK.id: "Peak memory",
     GPU_RESERVED.id: "Peak GPU memory",
     STEP_ENERGY.id: "Energy per step",
 }
+_NOT_ALWAYS = {GPU_RESERVED.id, QUERY_TAIL, LARGEST_QPS.id, SAMPLES_PER_SECOND.id}
+"""What a run need not have, and is not missed."""
 NAMED = 12
 HOW_TO_READ = (
     "Each row is this run over its baseline, with a 95 % interval. Inside the grey band a change does not count: "
@@ -129,7 +135,7 @@ def _about(rows: _Rows) -> Iterator[str]:
     if ended:
         same = sum(row.verdict == "no_change" for _, row in ended)
         yield f"Of {len(ended)} cases that were tried, {same} ended as in the baseline."
-    lacking = [title.lower() for metric, title in METRICS.items() if metric not in rows and metric != GPU_RESERVED.id]
+    lacking = [title.lower() for metric, title in METRICS.items() if metric not in {*rows, *_NOT_ALWAYS}]
     if ended and lacking:
         yield f"Not compared, for want of a figure in both runs: {joined(lacking)}."
     ratios = [row for metric in METRICS for _, row in rows.get(metric, ())]

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from harness.compare import Comparison, Comparisons
+from harness.compare import QUERY_TAIL, Comparison, Comparisons
+from harness.model.load import LARGEST_QPS, SAMPLES_PER_SECOND
 from harness.model.measure import GPU_RESERVED, LATENCY, STEP_ENERGY, TREE_PEAK
 from harness.model.units import show
 from harness.verdict import Count, article, joined
@@ -18,6 +19,9 @@ CHANGED = "changed"
 _CALLED = {"regressed", "improved"}
 _DIRECTIONS = {
     LATENCY.id: ("slower", "faster"),
+    QUERY_TAIL: ("slower", "faster"),
+    LARGEST_QPS.id: ("lower_rate", "higher_rate"),
+    SAMPLES_PER_SECOND.id: ("lower_rate", "higher_rate"),
     TREE_PEAK.id: ("more_memory", "less_memory"),
     GPU_RESERVED.id: ("more_memory", "less_memory"),
     STEP_ENERGY.id: ("more_energy", "less_energy"),
@@ -39,9 +43,11 @@ _KINDS = (
     _Kind("fits_no_more", "fit no more", "no longer fits", "no longer fit"),
     _Kind("runs_no_more", "run no more", "no longer runs", "no longer run"),
     _Kind("slower", "slower", "got slower", "got slower"),
+    _Kind("lower_rate", "have a lower rate", "has a lower rate", "have a lower rate"),
     _Kind("more_memory", "need more memory", "needs more memory", "need more memory"),
     _Kind("more_energy", "use more energy", "uses more energy", "use more energy"),
     _Kind("faster", "faster", "got faster", "got faster"),
+    _Kind("higher_rate", "have a higher rate", "has a higher rate", "have a higher rate"),
     _Kind("less_memory", "need less memory", "needs less memory", "need less memory"),
     _Kind("less_energy", "use less energy", "uses less energy", "use less energy"),
     _Kind("fits_now", "fit now, not before", "now fits", "now fit"),

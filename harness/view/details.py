@@ -12,6 +12,7 @@ from harness.view.curves import curves
 from harness.view.figures import Value
 from harness.view.report import FigureColumn, FigureLine, Tier, WorkloadDetail
 from harness.view.scene import Line, Scene, Spot
+from harness.view.under_load import HEADLINES, TRY
 from harness.view.words import sample, shown
 
 OPEN = 4
@@ -43,8 +44,8 @@ def _own(spot: Spot) -> dict[str, Value]:
 
     Of a board's that is what was projected for it, and how it went at that pace.
     """
-    kept = {"latency", "memory", "paced_latency"}
-    chosen = {k: v for k, v in spot.values.items() if v.value is not None or k in kept}
+    kept = {"latency", "memory", "paced_latency", *HEADLINES}
+    chosen = {k: v for k, v in spot.values.items() if v.value is not None or k in kept or k.startswith(TRY)}
     if not spot.tier.board:
         return chosen
     return {k: v for k, v in chosen.items() if v.provenance == "projected" or k.startswith("paced_")}

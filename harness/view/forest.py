@@ -43,7 +43,7 @@ def forest(metric: str, title: str, found: Sequence[_Row]) -> Forest:
 def _rank(found: _Row) -> tuple[int, float]:
     row = found[1]
     size = math.log(row.ratio or 1.0)
-    return _ORDER.index(row.verdict), size if row.verdict == "improved" else -size
+    return _ORDER.index(row.verdict), -size if row.verdict in _QUIET else -abs(size)
 
 
 def ratio_axis(rows: Sequence[Comparison]) -> Axis:

@@ -1,4 +1,4 @@
-"""What is to be said of a case's figures beside the figures: whether they hold, how a sustained load went."""
+"""What is to be said of a case's figures beside the figures: whether they hold, how a load went."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from harness.verdict import CaseFacts
 from harness.view.figures import Value
 from harness.view.over_link import due
 from harness.view.paced import in_words
+from harness.view.under_load import told
 from harness.view.words import shown
 
 
@@ -33,3 +34,4 @@ def remarks(facts: CaseFacts, values: Mapping[str, Value]) -> Iterator[str]:
     ratio = values.get("last_to_first")
     if ratio is not None and ratio.value is not None:
         yield f"last part of the load {show_percent(ratio.value - 1, signed=True)} against the first"
+    yield from told(facts, values)

@@ -27,7 +27,8 @@ from harness.model.sustained import LAST_TO_FIRST
 from harness.model.units import show_percent
 from harness.scenarios import sustained
 from harness.scenarios.single_stream import MarkTaker, SingleStream
-from harness.scenarios.sustained import Sustained
+from harness.worker import loads
+from harness.worker.batches import Batches
 from harness.worker.channel import Channel
 from harness.worker.failures import NotFinite
 from harness.worker.finite import first_not_finite
@@ -47,33 +48,35 @@ def run(
     trial: Trial,
     channel: Channel,
     bracket: _Bracket,
+    batches: Batches,
     opaque: bool,
 ) -> float:
     """Time a workload's steps and send the samples. Gives their median in seconds.
 
-    Raises NotFinite where the last output is not finite.
+    ``batches`` makes steps of another batch. Raises NotFinite where the last output is not finite.
     """
     marks, pace = MarkTaker(), trial.pace
     step = stepper(marks)
     stream = SingleStream(step, pace)
-    load = Sustained(step, pace) if trial.case.scenario == sustained.NAME else stream
+    subject = loads.Subject(step, trial, batches)
     cold, (warmup, steady) = bracket("warm-up", lambda: _warm(stream))
     batched = not marks.taken and not opaque
     marks.taken.clear()
     gc.freeze()
     typical = sorted(warmup)[len(warmup) // 2] if warmup else cold
     conditions = Conditions()
-    rounds, inner, precise = bracket("timed", lambda: _watched(conditions, lambda: load.measure(typical, batched)))
+    timed = bracket("timed", lambda: _watched(conditions, lambda: loads.measure(subject, typical, batched)))
     channel.measured(*conditions.measurements("timed"))
     _send(channel, "warm-up", COLD_START, [cold / 1e9])
     _send(channel, "warm-up", LATENCY, [t / 1e9 for t in warmup])
-    latencies: list[float] = [(end - start) / inner / 1e9 for start, end in rounds]
+    latencies: list[float] = [(end - start) / timed.inner / 1e9 for start, end in timed.rounds]
     _send(channel, "timed", LATENCY, latencies)
-    for metric, name, values in mark_samples(rounds, marks.taken):
+    for metric, name, values in mark_samples(timed.rounds, marks.taken):
         channel.measured(Measurement(metric, "timed", "measured", tuple(values), marks=name))
-    _report(channel, steady, precise, pace)
-    if load is not stream:
-        _part_by_part(channel, sustained.parts(rounds, inner, pace.budget_seconds))
+    channel.measured(*timed.more)
+    _report(channel, steady, timed, pace)
+    if trial.case.scenario == sustained.NAME:
+        _part_by_part(channel, sustained.parts(timed.rounds, timed.inner, pace.budget_seconds))
     place = first_not_finite(step())
     if place is not None:
         raise NotFinite(f"the output is not finite at {place}")
@@ -97,13 +100,13 @@ def _send(channel: Channel, stage: Stage, metric: Metric, values: list[float]) -
     channel.measured(Measurement(metric, stage, "measured", tuple(values), missing))
 
 
-def _report(channel: Channel, steady: bool, precise: bool, pace: Pace) -> None:
+def _report(channel: Channel, steady: bool, timed: loads.Timed, pace: Pace) -> None:
     if not steady:
         text = "step times had not settled when warm-up ended"
         channel.send(Found(replace(finding(Code.NOT_STEADY, text), level="info")))
-    if not precise:
-        text = f"the interval is wider than ±{100 * pace.precision:g} % of the median within the time budget"
-        channel.send(Found(finding(Code.PRECISION, text)))
+    text = f"the interval is wider than ±{100 * pace.precision:g} % of the median within the time budget"
+    for remark in timed.remarks if timed.precise else (text,):
+        channel.send(Found(finding(Code.PRECISION, remark)))
 
 
 def _part_by_part(channel: Channel, parts: Sequence[sustained.Part]) -> None:

@@ -5,16 +5,17 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from importlib import import_module
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Protocol
 
 from harness import collect, meters, runtimes
 from harness.meters.allocator import Allocator
 from harness.meters.memory import ProcessMemory, Residency, TreeMemory, major_faults
-from harness.model.case import Role, Trial
+from harness.model.case import ParameterValue, Role, Trial
 from harness.model.events import Capped, Ended, Found, Said, StepDone
 from harness.model.measure import IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement, Metric, Stage
 from harness.model.outcome import Ok, Outcome
@@ -23,6 +24,7 @@ from harness.model.workload import Place, Workload
 from harness.runtimes import Loaded, Runtime
 from harness.scenarios.single_stream import MarkTaker
 from harness.worker import composition, energy, features, gpu_limits, matmul, paced, payload, prepare, timing
+from harness.worker.batches import PARAMETER, Batches
 from harness.worker.channel import Channel
 from harness.worker.torch_gpu import TorchGpu
 
@@ -37,6 +39,7 @@ class Subject:
     trial: Trial
     workload: Workload
     loaded: Loaded
+    batches: Batches
 
     def stepper(self, marks: MarkTaker) -> Callable[[], Any]:
         """One step, the device's work included."""
@@ -118,7 +121,7 @@ def run(spec: ChildSpec, channel: Channel) -> None:
         channel.send(Capped(enforced))
     gc.freeze()  # a library's objects stay: to look through them before every stage costs about 60 ms each time
     loaded = stages.run("load", lambda: _load(spec, runtime, workload), LOAD_TIME)
-    subject = Subject(trial, workload, loaded)
+    subject = Subject(trial, workload, loaded, _batches(spec, runtime, workload))
     _introduce(subject, channel)
     outcome = _ROLES[trial.role](subject, stages, channel) or Ok()
     channel.send(Ended(outcome, items=subject.items))
@@ -135,9 +138,21 @@ def _import(trial: Trial, runtime: Runtime) -> Workload:
     return workload
 
 
-def _load(spec: ChildSpec, runtime: Runtime, workload: Workload) -> Loaded:
+def _batches(spec: ChildSpec, runtime: Runtime, workload: Workload) -> Batches:
+    def build(batch: int) -> Callable[[], Any]:
+        other = _load(spec, runtime, workload, {PARAMETER: batch})
+        return Subject(spec.trial, workload, other, batches).stepper(MarkTaker())
+
+    why_not = "" if runtime.builds_in_trial else f"{runtime.id} was converted for its own batch alone"
+    batches = Batches(spec.trial.case.workload, build, why_not)
+    return batches
+
+
+def _load(
+    spec: ChildSpec, runtime: Runtime, workload: Workload, changes: Mapping[str, ParameterValue] = MappingProxyType({})
+) -> Loaded:
     place = _place(spec)
-    parameters = spec.trial.case.workload.parameters
+    parameters = {**spec.trial.case.workload.parameters, **changes}
     return runtime.load(lambda: workload.build(place, **parameters), place, Path(spec.artefacts))
 
 
@@ -197,7 +212,8 @@ def _composition(subject: Subject, stages: Stages, channel: Channel) -> None:
 
 
 def _timed(subject: Subject, stages: Stages, channel: Channel) -> float:
-    return timing.run(subject.stepper, subject.trial, channel, stages.run, subject.workload.opaque)
+    opaque = subject.workload.opaque
+    return timing.run(subject.stepper, subject.trial, channel, stages.run, subject.batches, opaque)
 
 
 def _features(subject: Subject, stages: Stages, channel: Channel) -> None:

@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.case import Pace
-from harness.scenarios.paced import MOST_STEPS, SPIN_NS, Paced, measurements, overran
+from harness.scenarios.paced import MOST_STEPS, Paced, measurements, overran
+from harness.scenarios.waiting import SPIN_NS
 from harness.testing import FakeClock
 
 pytestmark = pytest.mark.alone
