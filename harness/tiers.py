@@ -31,8 +31,11 @@ def why_not(case: Case, profile: HardwareProfile, target: Target, capabilities: 
 
 
 def _converts(case: Case) -> bool:
-    """PyTorch computes bfloat16 on any CPU, by float32 where the instructions lack: slowly, and it fits or does not."""
-    return (case.device, case.runtime, case.dtype) == ("cpu", "torch-eager", "bfloat16")
+    """PyTorch runs these on any CPU: bfloat16 by float32 where the instructions lack, int8 and int4 as weights alone.
+
+    It may be slow, and it fits or does not.
+    """
+    return case.device == "cpu" and case.runtime == "torch-eager" and case.dtype in {"bfloat16", "int8", "int4"}
 
 
 def gpu_memory_bytes(profile: HardwareProfile, target: Target) -> int:

@@ -23,6 +23,8 @@ _IN_PLACES = ("index_put_", "_index_put_impl_", "index_copy_", "index_add_", "sc
 """They write what they are given into places of a larger tensor."""
 _OVERWRITING = ("copy_", "fill_", "zero_")
 """What was in their first argument is not read."""
+_FEW_BITS = ("_weight_int8pack_mm", "_weight_int4pack_mm_for_cpu")
+"""Products of rows with weights in few bits, whose second argument is no matrix of the product's shape."""
 _NO_DATA = ("empty", "empty_like", "empty_strided", "new_empty")
 
 Watch = Callable[[], None]
@@ -138,15 +140,23 @@ def _is_view(func: Any, read: list[torch.Tensor], written: list[torch.Tensor]) -
 def _class(name: str, args: Any, output: Any) -> tuple[OperatorClass, int]:
     if name in {"convolution", "_convolution"}:
         return _convolution(args, output)
+    if name == "convolution_backward":
+        return _convolution_backward(args)
     if name.startswith(_ATTENTION):
-        query, key, value = args[:3]
-        heads = math.prod(query.shape[:-2])
-        return "attention", attention(heads, query.shape[-2], key.shape[-2], query.shape[-1], value.shape[-1])
+        return "attention", _attention(*args[1:4]) * 5 // 2 if "_backward" in name else _attention(*args[:3])
+    if name in _FEW_BITS:
+        return product(args[0].shape[-2], args[0].shape[-1], output.shape[-1])
     matrices = _matrices(name, args)
     if matrices is None:
         return "elementwise", 0
     left, right = matrices
     return product(left.shape[-2], left.shape[-1], right.shape[-1], math.prod(left.shape[:-2]))
+
+
+def _attention(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor) -> int:
+    """FLOP of its two products; backward there are five, one of them the forward's once more."""
+    heads = math.prod(query.shape[:-2])
+    return attention(heads, query.shape[-2], key.shape[-2], query.shape[-1], value.shape[-1])
 
 
 def _matrices(name: str, args: Any) -> tuple[Any, Any] | None:
@@ -177,6 +187,13 @@ def _convolution(args: Any, output: torch.Tensor) -> tuple[OperatorClass, int]:
         transposed=transposed,
     )
     return made.kind, made.flop
+
+
+def _convolution_backward(args: Any) -> tuple[OperatorClass, int]:
+    """Of ``(gradient, input, weight, bias sizes, stride ... groups, mask)``: the forward, for each that is asked."""
+    gradient, given, weight, _, *rest = args
+    kind, flop = _convolution((given, weight, None, *rest[:6]), gradient)
+    return kind, flop * sum(rest[6][:2])
 
 
 def _tensors(value: Any) -> Iterator[torch.Tensor]:

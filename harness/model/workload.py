@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar, Protocol
 
 from harness.model.case import ParameterValue
 
-DTYPES = ("float32", "float16", "bfloat16")
+DTYPES = ("float32", "float16", "bfloat16", "int8", "int4")
 """What runtimes are asked about beforehand; a workload may name others."""
 
 
@@ -23,6 +23,8 @@ class Model:
 
     module: Any
     inputs: tuple[Any, ...] = ()
+    facts: Mapping[str, str] = field(default_factory=dict)
+    """What else is known of it, for the record: how weights in few bits were made, how far their output is off."""
 
 
 @dataclass(frozen=True)

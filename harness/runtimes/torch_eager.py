@@ -14,10 +14,13 @@ from typing import TYPE_CHECKING, Any
 from harness.model.workload import Model, Place
 from harness.runtimes import Loaded
 
+FEW_BITS = ("int8", "int4")
+"""Types of weights alone, which are computed with in floating point."""
+
 if TYPE_CHECKING:
     import torch
 
-_DTYPES = ("float32", "float16", "bfloat16")
+_DTYPES = ("float32", "float16", "bfloat16", *FEW_BITS)
 
 
 class TorchEager:
@@ -33,6 +36,8 @@ class TorchEager:
             return "PyTorch is not installed"
         if dtype not in _DTYPES:
             return f"PyTorch eager runs {', '.join(_DTYPES)} here, not {dtype}"
+        if device == "gpu" and dtype in FEW_BITS:
+            return f"weights in {dtype} alone are run on the CPU here"
         return _no_gpu() if device == "gpu" else None
 
     def version(self) -> str:
@@ -57,7 +62,7 @@ class TorchEager:
             inputs=tuple(_moved(value, place.device) for value in model.inputs),
             synchronise=torch.cuda.synchronize if place.device == "cuda" else None,
             weight_bytes=weight_bytes(module),
-            facts=_facts(module, place),
+            facts={**_facts(module, place), **model.facts},
         )
 
 

@@ -18,6 +18,7 @@ from harness.view.memory_parts import memory_parts
 from harness.view.names import label
 from harness.view.over_link import Request, due, end_to_end, payloads, request
 from harness.view.paced import paced
+from harness.view.per_item import per_item
 from harness.view.report import Tier
 from harness.view.tiers import tiers_of
 from harness.view.under_load import under_load
@@ -98,7 +99,7 @@ def lay_out(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = 
 
 def _values(facts: CaseFacts, run: Run, payload: Payload | None, profile: HardwareProfile | None) -> dict[str, Value]:
     values = values_of(facts, run.manifest.capabilities, run.manifest.environment.machine)
-    values |= {**under_load(facts), **memory_parts(facts)} if facts.on_host else paced(facts)
+    values |= under_load(facts) | memory_parts(facts) | per_item(facts) if facts.on_host else paced(facts)
     return values | dict(end_to_end(values["latency"], payload, profile))
 
 

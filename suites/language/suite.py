@@ -1,15 +1,17 @@
 """Language models of the Llama architecture, about 100 M and 1 B parameters: reading a prompt, and writing tokens.
 
+Beside one short text at a time: long contexts, batches of texts, and weights in 8 or 4 bits as data types.
 Every step starts with an empty key-value cache and does the same work: lengths are fixed and nothing ends early.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any, ClassVar
 
 from harness import Marks, Model, Place, Workload
-from harness.weights import load
+from harness.weights import BITS, load, load_weight_only
 
 SMALL = {
     "vocab_size": 32128,
@@ -47,6 +49,9 @@ LARGE = {
 }
 """Llama-3.2-1B: 1.236 G parameters, the input embedding used again for the output."""
 
+PROBED = 64
+"""Tokens that a model in few bits is compared over with the one in float32."""
+
 
 class _Llama(Workload):
     family = "language"
@@ -54,15 +59,25 @@ class _Llama(Workload):
     items_unit = "tokens"
     shape: ClassVar[dict[str, Any]]
 
-    def _model(self, place: Place, prompt: int) -> Model:
+    def _model(self, place: Place, prompt: int, batch: int = 1) -> Model:
+        import torch
+
+        module, facts = self._loaded(place)
+        generator = torch.Generator().manual_seed(place.seed)
+        ids = torch.randint(self.shape["vocab_size"], (batch, prompt), generator=generator)
+        return Model(module, (ids.to(place.device),), facts)
+
+    def _loaded(self, place: Place) -> tuple[Any, dict[str, str]]:
+        """The model, and what is known of it; in few bits it computes in the workload's own data type."""
         import torch
         from transformers.models.llama.configuration_llama import LlamaConfig
         from transformers.models.llama.modeling_llama import LlamaForCausalLM
 
-        module = load(LlamaForCausalLM, LlamaConfig(**self.shape), place)
-        generator = torch.Generator().manual_seed(place.seed)
-        ids = torch.randint(self.shape["vocab_size"], (1, prompt), generator=generator)
-        return Model(module, (ids.to(place.device),))
+        config = LlamaConfig(**self.shape)
+        if place.dtype not in BITS:
+            return load(LlamaForCausalLM, config, place), {}
+        ids = torch.arange(PROBED)[None] % self.shape["vocab_size"]
+        return load_weight_only(LlamaForCausalLM, config, place, self.dtypes[0], lambda model: model(ids).logits)
 
 
 class _Prefill(_Llama):
@@ -84,32 +99,62 @@ class _Prefill(_Llama):
         return float(prompt)
 
 
-class _Decode(_Llama):
-    def build(self, place: Place, prompt: int, new: int) -> Model:
-        """The model, a prompt of ``prompt`` tokens and ``new`` tokens to write."""
-        model = self._model(place, prompt)
-        return Model(model.module, (*model.inputs, new))
+class _Writing(_Llama):
+    def _writer(self, place: Place, prompt: int, new: int, batch: int = 1) -> Model:
+        model = self._model(place, prompt, batch)
+        return replace(model, inputs=(*model.inputs, new))
 
     def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:
-        """Write tokens greedily, whatever they are. Returns the last one's logits.
+        """Write tokens greedily, whatever they are. Returns the last ones' logits.
 
-        Each token is brought to the host before its mark, as it is when it is shown to someone.
+        They are brought to the host before their mark, as they are when they are shown to someone.
         """
         ids, new = inputs
         out = call(ids, use_cache=True, logits_to_keep=1)
         token = out.logits[:, -1:].argmax(-1)
-        token.item()
+        token.tolist()
         marks("first_token")
         for _ in range(new - 1):
             out = call(token, past_key_values=out.past_key_values, use_cache=True)
             token = out.logits[:, -1:].argmax(-1)
-            token.item()
+            token.tolist()
             marks("token")
         return out.logits[:, -1]
+
+
+class _Decode(_Writing):
+    def build(self, place: Place, prompt: int, new: int) -> Model:
+        """The model, a prompt of ``prompt`` tokens and ``new`` tokens to write."""
+        return self._writer(place, prompt, new)
 
     def items(self, prompt: int, new: int) -> float:  # noqa: ARG002
         """Tokens written a step, the first one included."""
         return float(new)
+
+
+class _Context(_Writing):
+    written: ClassVar[int] = 32
+
+    def build(self, place: Place, context: int) -> Model:
+        """The model, and a prompt that is ``written`` tokens short of the context."""
+        return self._writer(place, context - self.written, self.written)
+
+    def items(self, context: int) -> float:  # noqa: ARG002
+        """Tokens written a step, the first one included."""
+        return float(self.written)
+
+
+class _Batch(_Writing):
+    prompt: ClassVar[int] = 32
+    written: ClassVar[int] = 32
+
+    def build(self, place: Place, batch: int) -> Model:
+        """The model and ``batch`` prompts of one length."""
+        return self._writer(place, self.prompt, self.written, batch)
+
+    def items(self, batch: int) -> float:
+        """Tokens written a step, over all texts."""
+        return float(batch * self.written)
 
 
 class Prefill100M(_Prefill):
@@ -118,7 +163,7 @@ class Prefill100M(_Prefill):
     name = "llama-100m-prefill"
     shape = SMALL
     quick = {"prompt": 128}
-    dtypes = ("float32", "bfloat16")
+    dtypes = ("float32", "bfloat16", *BITS)
 
 
 class Decode100M(_Decode):
@@ -128,7 +173,7 @@ class Decode100M(_Decode):
     shape = SMALL
     parameters = {"prompt": (32,), "new": (32,)}
     quick = {"prompt": 32, "new": 32}
-    dtypes = ("float32", "bfloat16")
+    dtypes = ("float32", "bfloat16", *BITS)
 
 
 class Prefill1B(_Prefill):
@@ -136,7 +181,7 @@ class Prefill1B(_Prefill):
 
     name = "llama-1b-prefill"
     shape = LARGE
-    dtypes = ("bfloat16", "float32")
+    dtypes = ("bfloat16", "float32", *BITS)
 
 
 class Decode1B(_Decode):
@@ -146,4 +191,41 @@ class Decode1B(_Decode):
     shape = LARGE
     parameters = {"prompt": (32,), "new": (8,)}
     quick = {"prompt": 32, "new": 8}
-    dtypes = ("bfloat16", "float32")
+    dtypes = ("bfloat16", "float32", *BITS)
+
+
+class Context100M(_Context):
+    """Writing 32 tokens at the end of a context with 101 M parameters: the key-value cache grows with it."""
+
+    name = "llama-100m-context"
+    shape = SMALL
+    parameters = {"context": (512, 1024, 2048, 4096, 8192)}
+    dtypes = ("float32", "bfloat16", *BITS)
+
+
+class Context1B(_Context):
+    """Writing 32 tokens at the end of a context with 1.24 G parameters."""
+
+    name = "llama-1b-context"
+    shape = LARGE
+    parameters = {"context": (512, 2048)}
+    dtypes = ("bfloat16", "float32", *BITS)
+
+
+class Batch100M(_Batch):
+    """Writing 32 tokens of several texts at once with 101 M parameters."""
+
+    name = "llama-100m-batch"
+    shape = SMALL
+    parameters = {"batch": (1, 2, 4, 8, 16)}
+    dtypes = ("float32", "bfloat16", *BITS)
+
+
+class Batch1B(_Batch):
+    """Writing 16 tokens of several texts at once with 1.24 G parameters."""
+
+    name = "llama-1b-batch"
+    shape = LARGE
+    written = 16
+    parameters = {"batch": (1, 4, 16)}
+    dtypes = ("bfloat16", "float32", *BITS)

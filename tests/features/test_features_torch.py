@@ -177,6 +177,38 @@ def test_what_repeats_itself_is_read_once() -> None:
     assert features(Wide(), torch.randn(1, 4)).find("elementwise").activation_bytes == 4 * 4 + 4 * 400
 
 
+@pytest.mark.parametrize("bits", ["int8", "int4"])
+def test_a_product_with_weights_in_few_bits_is_a_product(bits: str) -> None:
+    from harness.weights._few_bits import replace_linears
+
+    module, rows = nn.Sequential(nn.Linear(128, 64, bias=False)), torch.randn(6, 128)
+    exact = features(module, rows)
+    replace_linears(module, bits, torch.float32)
+    found = features(module, rows)
+    assert found.flop == exact.flop == 2 * 6 * 128 * 64
+    assert found.find("gemm").weight_bytes < exact.find("gemm").weight_bytes / 3
+
+
+def test_the_backward_pass_of_attention_and_convolutions_is_counted() -> None:
+    class Trained(nn.Module):
+        def __init__(self) -> None:
+            super().__init__()
+            self.layers = nn.Sequential(nn.Conv2d(3, 8, 3, padding=1), nn.Conv2d(8, 8, 3, stride=2))
+
+        def forward(self, x: torch.Tensor) -> torch.Tensor:
+            self.zero_grad()
+            with torch.inference_mode(False), torch.enable_grad():
+                rows = self.layers(x).flatten(2).transpose(1, 2)[:, None].contiguous()
+                nn.functional.scaled_dot_product_attention(rows, rows, rows).sum().backward()
+            return x
+
+    image = torch.randn(2, 3, 16, 16)
+    found, products = features(Trained(), image), 2 * 2 * 49 * 49 * 8
+    assert found.find("attention").flop == 2 * products + 5 * products
+    without = torchs_own(Trained(), image) - 2 * 3 * products  # torch counts six products where no kernel fuses them
+    assert sum(found.find(kind).flop for kind in ("conv3x3", "conv_other")) == without
+
+
 def test_a_composite_operators_parts_are_counted() -> None:
     class Sum(nn.Module):
         def forward(self, x: torch.Tensor) -> torch.Tensor:

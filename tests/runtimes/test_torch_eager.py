@@ -87,12 +87,23 @@ def test_preparing_leaves_the_only_build_to_the_load_that_follows(place: Place, 
     assert list(tmp_path.iterdir()) == []
 
 
+def test_what_a_model_says_of_itself_is_in_the_facts_and_weighs_more(place: Place, tmp_path: Path) -> None:
+    model = Model(torch.nn.Linear(4, 4), (), {"parameters": "7", "weight_only": "int8"})
+    facts = TorchEager().load(lambda: model, place, tmp_path).facts
+    assert (facts["parameters"], facts["weight_only"]) == ("7", "int8")
+
+
+def test_weights_in_few_bits_are_run_on_the_cpu_alone() -> None:
+    assert TorchEager().unavailable("cpu", "int4") is None
+    assert TorchEager().unavailable("gpu", "int8") == "weights in int8 alone are run on the CPU here"
+
+
 def test_asking_what_is_available_imports_no_torch() -> None:
     said = subprocess.run([sys.executable, "-c", LIGHT], check=True, capture_output=True, text=True).stdout
     version, cpu, _, odd = (part.strip() for part in said.split("|"))
     assert version == torch.__version__
     assert cpu == "None"
-    assert odd == "PyTorch eager runs float32, float16, bfloat16 here, not int3"
+    assert odd == "PyTorch eager runs float32, float16, bfloat16, int8, int4 here, not int3"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 import torch
 
+from harness.meters.composition import Account
 from harness.model.workload import Place, Workload
 from harness.runtimes import Loaded, get
 
@@ -79,6 +80,75 @@ def test_prefill_marks_the_first_token_and_is_finite(
     assert prefill.items(prompt=128) == 128
 
 
+@pytest.mark.parametrize("dtype", ["int8", "int4"])
+def test_weights_in_few_bits_write_tokens_and_say_what_they_cost(
+    language: dict[str, type[Workload]], dtype: str, place_of: Callable[..., Place], tmp_path: Path, marker: Any
+) -> None:
+    wide = {"shape": {**TINY, "hidden_size": 128, "intermediate_size": 256}}
+    workload: Workload = type("Wide", (language["llama-100m-decode"],), wide)()
+    loaded = loaded_for(workload, place_of(dtype), tmp_path, prompt=5, new=3)
+    logits = workload.step(loaded.call, loaded.inputs, marker)
+    assert marker.names == ["first_token", "token", "token"]
+    assert logits.dtype == torch.float32
+    assert bool(logits.isfinite().all())
+    assert 0 < float(loaded.facts["relative_difference"]) < 0.5
+    assert loaded.facts["weight_only"] == f"15 linear layers in {dtype}, computed in float32"
+    assert loaded.facts["parameters"] == str(sum(p.numel() for p in full_size(workload).parameters()))
+
+
+def full_size(workload: Any) -> torch.nn.Module:
+    from transformers import LlamaConfig, LlamaForCausalLM
+
+    with torch.device("meta"):
+        return LlamaForCausalLM(LlamaConfig(**workload.shape))
+
+
+def parts(workload: Workload, loaded: Loaded) -> dict[str, int]:
+    with Account("cpu") as account:
+        account.begin_steps(loaded.call, loaded.inputs)
+        workload.step(loaded.call, loaded.inputs, lambda _: None)
+        return account.peak()
+
+
+def cache_bytes(texts: int, tokens: int) -> int:
+    """Of both layers: keys and values of two heads, 16 float32 wide."""
+    return 2 * texts * tokens * 2 * 2 * 16 * 4
+
+
+@pytest.mark.parametrize("context", [128, 512])
+def test_the_cache_grows_with_the_context(
+    language: dict[str, type[Workload]], context: int, place_of: Callable[..., Place], tmp_path: Path, marker: Any
+) -> None:
+    workload = tiny(language["llama-100m-context"])
+    loaded = loaded_for(workload, place_of(), tmp_path, context=context)
+    workload.step(loaded.call, loaded.inputs, marker)
+    assert marker.names == ["first_token"] + ["token"] * 31
+    assert workload.items(context=context) == 32
+    assert loaded.inputs[0].shape == (1, context - 32)
+    found = parts(workload, loaded)["kv_cache"]
+    assert cache_bytes(1, context - 33) <= found <= 2 * cache_bytes(1, context), "old and new while it is appended to"
+
+
+def test_a_batch_writes_a_token_of_each_text_at_once(
+    language: dict[str, type[Workload]], place_of: Callable[..., Place], tmp_path: Path, marker: Any
+) -> None:
+    workload = tiny(language["llama-100m-batch"])
+    one, four = (loaded_for(workload, place_of(), tmp_path, batch=batch) for batch in (1, 4))
+    logits = workload.step(four.call, four.inputs, marker)
+    assert logits.shape == (4, 256)
+    assert marker.names == ["first_token"] + ["token"] * 31
+    assert workload.items(batch=4) == 4 * 32
+    found, single = (parts(workload, loaded)["kv_cache"] for loaded in (four, one))
+    assert found == 4 * single
+
+
+def test_points_that_were_there_keep_their_ids(language: dict[str, type[Workload]]) -> None:
+    assert language["llama-100m-prefill"].parameters == {"prompt": (128, 512)}
+    assert language["llama-100m-decode"].parameters == {"prompt": (32,), "new": (32,)}
+    assert language["llama-1b-decode"].parameters == {"prompt": (32,), "new": (8,)}
+    assert {kind.version for kind in language.values()} == {1}
+
+
 def test_prompts_follow_the_seed(decode: Workload, place_of: Callable[..., Place]) -> None:
     one, same, other = (decode.build(place_of(seed=seed), prompt=64, new=2).inputs[0] for seed in (1, 1, 2))
     assert torch.equal(one, same)
@@ -87,7 +157,7 @@ def test_prompts_follow_the_seed(decode: Workload, place_of: Callable[..., Place
 
 def test_the_defaults_are_the_published_precisions(language: dict[str, type[Workload]]) -> None:
     assert language["llama-100m-decode"].dtypes[0] == "float32"
-    assert language["llama-1b-decode"].dtypes == ("bfloat16", "float32")
+    assert language["llama-1b-decode"].dtypes[:2] == ("bfloat16", "float32")
     assert language["llama-1b-prefill"].parameters == {"prompt": (128, 512)}
 
 

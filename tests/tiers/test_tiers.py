@@ -35,6 +35,14 @@ def test_pytorch_computes_bfloat16_on_any_cpu_so_that_it_is_tried():
     assert why_not(target, dtype="bfloat16", runtime="onnxruntime") is not None
 
 
+@pytest.mark.parametrize("dtype", ["int8", "int4"])
+def test_weights_in_few_bits_are_computed_with_on_any_cpu_by_pytorch(dtype):
+    target = replace(CPU, dtypes=("float32",))
+    assert why_not(target, dtype=dtype) is None
+    assert why_not(target, dtype=dtype, runtime="onnxruntime") is not None
+    assert why_not(target, dtype=dtype, device="gpu") is not None
+
+
 def test_a_work_in_a_type_that_no_board_computes_in_is_not_counted_since_no_time_can_be_projected():
     chosen = plan.Selected(ref("a"), ("torch-eager",), ("bfloat16",), ("torch-eager",), ("bfloat16",))
     roles = [t.role for t in plan.make([chosen], [BOARD], CAPS, plan.Settings(processes=1)).trials]

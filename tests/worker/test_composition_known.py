@@ -58,6 +58,30 @@ def test_a_step_of_adam():
     assert found["activations"] <= 3 * SQUARE + 2 * 64 * WIDTH * 4  # of Adam's own arithmetic; the input and its like
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "state"),
+    [
+        (lambda p: torch.optim.SGD(p), 0),
+        (lambda p: torch.optim.SGD(p, momentum=0.9), 2 * SQUARE),
+        (lambda p: torch.optim.AdamW(p), 4 * SQUARE),
+        (lambda p: torch.optim.Adafactor(p), 2 * 2 * WIDTH * 4),
+    ],
+    ids=["SGD", "momentum", "AdamW", "Adafactor"],
+)
+def test_the_state_of_known_optimizers(optimizer, state):
+    """None, one number a weight, two, and a row and a column of them a matrix; Adam and Adafactor count their steps."""
+    model, rows = two_layers(), torch.randn(8, WIDTH)
+    made = optimizer(model.parameters())
+
+    def step():
+        model(rows).sum().backward()
+        made.step()
+
+    found = account(model, (rows,), step, step)
+    assert state <= found["optimizer_state"] <= state + 2 * 4
+    assert found["gradients"] == found["weights"] == 2 * SQUARE
+
+
 def test_gradients_without_an_optimizer():
     model, rows = two_layers(), torch.randn(8, WIDTH)
     found = account(model, (rows,), lambda: model(rows).sum().backward())

@@ -1,8 +1,6 @@
-"""Seeded random weights: written once to a local safetensors cache, then loaded as users load theirs.
+"""The cache of weights, and models loaded from it. Nothing here uses the network.
 
-Suites call ``load``, or ``load_module`` for a module of their own. An entry is a folder ``<cache>/weights/<key>/`` that
-``from_pretrained`` can read, with a seal that says how large the file must be and what it must hash to. Nothing here
-uses the network.
+An entry is a folder ``<cache>/weights/<key>/`` that ``from_pretrained`` can read, with a seal: size and hash.
 """
 
 from __future__ import annotations
@@ -13,6 +11,7 @@ import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -25,9 +24,6 @@ FORMAT = 1
 FILE = "model.safetensors"
 used: set[Path] = set()
 """The weight files that this process has read: what must leave the page cache for a cold start to be one."""
-
-Shapes = Callable[[], dict[str, Any]]
-"""Gives tensors without memory by their names."""
 
 _SEAL = "seal.json"
 _CHUNK = 1 << 22
@@ -43,7 +39,7 @@ def load(architecture: type, config: Any, place: Place) -> Any:
     folder = ensure(architecture, config, place)
     with _quiet():
         model, said = architecture.from_pretrained(  # type: ignore[attr-defined]
-            None, config=config, state_dict=_read(folder / FILE), dtype=_dtype(place.dtype), output_loading_info=True
+            None, config=config, state_dict=read(folder / FILE), dtype=_dtype(place.dtype), output_loading_info=True
         )
     wrong = {k: sorted(map(str, v)) for k, v in said.items() if v}
     if wrong:
@@ -64,12 +60,13 @@ def load_module(make: Callable[[], Any], name: str, place: Place) -> Any:
     shapes = module.state_dict()
     said = json.dumps({"format": FORMAT, "shapes": {n: list(t.shape) for n, t in shapes.items()}}, sort_keys=True)
     folder = place.cache / "weights" / f"{name}-{place.dtype}-{hashlib.sha256(said.encode()).hexdigest()[:16]}"
-    _ensure(folder, lambda: shapes, lambda part: (part / "config.json").write_text(said), place.dtype)
-    module.load_state_dict(_read(folder / FILE), assign=True)
+    write = partial(_write_tensors, shapes=lambda: shapes, dtype=place.dtype)
+    ensure_entry(folder, write, lambda part: (part / "config.json").write_text(said))
+    module.load_state_dict(read(folder / FILE), assign=True)
     return module.eval()
 
 
-def _read(path: Path) -> dict[str, Any]:
+def read(path: Path) -> dict[str, Any]:
     """The tensors in memory of their own, not mapped from the file.
 
     Mapped weights are page cache: they belong to whoever touched them first, a limit drops and re-reads them instead of
@@ -85,18 +82,19 @@ def _read(path: Path) -> dict[str, Any]:
 def ensure(architecture: type, config: Any, place: Place) -> Path:
     """The cache's folder for these weights, written first where it is missing or damaged."""
     folder = place.cache / "weights" / key(architecture, config, place.dtype)
-    _ensure(folder, lambda: _shapes(architecture, config), config.save_pretrained, place.dtype)
+    write = partial(_write_tensors, shapes=lambda: _shapes(architecture, config), dtype=place.dtype)
+    ensure_entry(folder, write, config.save_pretrained)
     return folder
 
 
-def _ensure(folder: Path, shapes: Shapes, describe: Callable[[Path], object], dtype: str) -> None:
-    """Write the entry where it is missing or damaged. ``describe`` writes what stands beside the weights."""
+def ensure_entry(folder: Path, write: Callable[[Path], str], describe: Callable[[Path], object]) -> None:
+    """Make the entry where it is missing or damaged: ``write`` gives its file's SHA-256. Raises MachineError."""
     if is_sound(folder):
         return
     try:
         with _locked(folder):
             if not is_sound(folder):
-                _write_entry(folder, shapes(), describe, dtype)
+                _write_entry(folder, write, describe)
     except OSError as error:
         raise MachineError(f"cannot write weights: {error.strerror or error}", where=str(folder)) from error
 
@@ -117,22 +115,22 @@ def is_sound(folder: Path) -> bool:
             return False
         if stat.st_mtime_ns == seal["modified_ns"]:
             return True
-        return bool(_digest(folder / FILE) == seal["sha256"])
+        return bool(digest(folder / FILE) == seal["sha256"])
     except (OSError, ValueError, KeyError, TypeError):
         return False
 
 
-def _write_entry(folder: Path, shapes: dict[str, Any], describe: Callable[[Path], object], dtype: str) -> None:
+def _write_entry(folder: Path, write: Callable[[Path], str], describe: Callable[[Path], object]) -> None:
     """Write beside the final place and rename, so that no reader ever sees half an entry."""
     part = folder.with_name(folder.name + ".part")
     for stale in (part, folder):
         shutil.rmtree(stale, ignore_errors=True)
     part.mkdir(parents=True)
     try:
+        sha256 = write(part / FILE)
         describe(part)
-        digest = _write_tensors(part / FILE, shapes, _dtype(dtype))
         stat = (part / FILE).stat()
-        seal = {"bytes": stat.st_size, "modified_ns": stat.st_mtime_ns, "sha256": digest}
+        seal = {"bytes": stat.st_size, "modified_ns": stat.st_mtime_ns, "sha256": sha256}
         _write_synced(part / _SEAL, json.dumps(seal).encode())
         part.rename(folder)
     finally:
@@ -150,13 +148,14 @@ def _shapes(architecture: type, config: Any) -> dict[str, Any]:
     return {name: tensor for name, tensor in named if name in kept}
 
 
-def _write_tensors(path: Path, shapes: dict[str, Any], dtype: Any) -> str:
+def _write_tensors(path: Path, shapes: Callable[[], dict[str, Any]], dtype: str) -> str:
     """Write a safetensors file a tensor at a time, in memory of one tensor. Returns its SHA-256."""
-    kinds = {name: dtype if t.is_floating_point() else t.dtype for name, t in shapes.items()}
-    order = sorted(shapes, key=lambda name: (-kinds[name].itemsize, name))
+    of = shapes()
+    kinds = {name: _dtype(dtype) if t.is_floating_point() else t.dtype for name, t in of.items()}
+    order = sorted(of, key=lambda name: (-kinds[name].itemsize, name))
     hasher = hashlib.sha256()
     with path.open("wb") as file:
-        for block in _blocks(order, shapes, kinds):
+        for block in _blocks(order, of, kinds):
             hasher.update(block)
             file.write(block)
         file.flush()
@@ -212,7 +211,8 @@ def _dtype(name: str) -> Any:
     return getattr(torch, name)
 
 
-def _digest(path: Path) -> str:
+def digest(path: Path) -> str:
+    """SHA-256 of a file."""
     with path.open("rb") as file:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
