@@ -32,7 +32,7 @@ class TorchEager:
         if find_spec("torch") is None:
             return "PyTorch is not installed"
         if dtype not in _DTYPES:
-            return f"PyTorch eager runs {', '.join(_DTYPES)} here, not {dtype}"
+            return f"PyTorch runs {', '.join(_DTYPES)} here, not {dtype}"
         return _no_gpu() if device == "gpu" else None
 
     def version(self) -> str:
@@ -53,12 +53,16 @@ class TorchEager:
         model = build()
         module = _moved(model.module, place.device)
         return Loaded(
-            call=_without_gradients(module),
+            call=_without_gradients(self.callable_of(module)),
             inputs=tuple(_moved(value, place.device) for value in model.inputs),
             synchronise=torch.cuda.synchronize if place.device == "cuda" else None,
             weight_bytes=weight_bytes(module),
             facts=_facts(module, place),
         )
+
+    def callable_of(self, module: Callable[..., Any]) -> Callable[..., Any]:
+        """What is called for the module: itself."""
+        return module
 
 
 def weight_bytes(module: Any) -> int | None:
