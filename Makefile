@@ -67,5 +67,5 @@ $(RUNTIME_READY): $(PINS)
 	@touch $@
 
 $(DEV_READY): $(RUNTIME_READY)
-	@$(PIP) install -q -c $(CONSTRAINTS) --no-build-isolation --editable '.[dev,ncnn,onnxruntime]'
+	@$(PIP) install -q -c $(CONSTRAINTS) --no-build-isolation --editable '.[dev,ncnn,onnxruntime,openvino]'
 	@touch $@

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness import content, host, limits, loads, network, plan, store
+from harness import content, host, limits, loads, network, plan, runtimes, store
 from harness.checks import Validity, validity
 from harness.engine import Engine, Stop, null
 from harness.engine.pacing import Pacing
@@ -293,7 +293,8 @@ def _engine(
     pacing: Pacing | None,
 ) -> Engine:
     cache = cache_directory()
-    own = {**manifest.environment.packages, "tierbench": manifest.environment.tierbench}
+    plugins = runtimes.plugin_versions()
+    own = {**manifest.environment.packages, **plugins, "tierbench": manifest.environment.tierbench}
     versions = brought.versions(cache) or own
     preparation = Preparation(cache, versions)
     return Engine(

@@ -15,6 +15,7 @@ from harness.model.features import COUNTED_RUNTIMES
 from harness.model.load import Load
 from harness.model.machine import Capabilities, MeterState
 from harness.model.profile import HardwareProfile, Target
+from harness.model.workload import ANY
 
 GATE_PROCESSES = 3
 """Fewer say nothing of how far gate trials lie apart."""
@@ -107,7 +108,7 @@ def why_not(
     case: Case, choice: Selected, profile: HardwareProfile, target: Target, capabilities: Capabilities
 ) -> str | None:
     """Why a case cannot be tried on this host, None where it can."""
-    if case.runtime not in choice.supported_runtimes:
+    if not _allows(choice, case.runtime):
         return f"{choice.ref.name} does not support the runtime {case.runtime}"
     if case.dtype not in choice.supported_dtypes:
         return f"{choice.ref.name} does not support {case.dtype}"
@@ -116,6 +117,11 @@ def why_not(
         return reason
     state = next((r for r in capabilities.runtimes if (r.id, r.device) == (case.runtime, case.device)), None)
     return (state.reason or state.refused.get(case.dtype)) if state is not None else None
+
+
+def _allows(choice: Selected, runtime: str) -> bool:
+    others = ANY in choice.supported_runtimes and runtime != tiers.PYTHON
+    return others or runtime in choice.supported_runtimes
 
 
 def _trials(

@@ -40,15 +40,18 @@ def capabilities() -> Capabilities:
 
 def runtime_states() -> tuple[RuntimeState, ...]:
     """Each known runtime on each kind of device, and why it cannot be used here."""
-    states = []
-    for name in runtimes.known():
+    return tuple(_state(name, device) for name in runtimes.known() for device in DEVICES)
+
+
+def _state(name: str, device: Device) -> RuntimeState:
+    try:
         runtime = runtimes.get(name)
-        for device in DEVICES:
-            reason = runtime.unavailable(device, "float32")
-            version = runtime.version() if reason is None else ""
-            refused = {} if reason is not None else _refused(runtime, device)
-            states.append(RuntimeState(name, device, reason, version, refused))
-    return tuple(states)
+        reason = runtime.unavailable(device, "float32")
+        if reason is not None:
+            return RuntimeState(name, device, reason)
+        return RuntimeState(name, device, None, runtime.version(), _refused(runtime, device))
+    except Exception as error:  # a third party's runtime that cannot be loaded is a state, not a crash
+        return RuntimeState(name, device, f"the runtime cannot be loaded: {type(error).__name__}: {error}")
 
 
 def _refused(runtime: runtimes.Runtime, device: Device) -> dict[str, str]:

@@ -18,7 +18,18 @@ from harness.errors import ContentError
 from harness.model.measure import Finding
 from harness.model.workload import Workload
 
-_HEAVY = ("torch", "transformers", "tensorflow", "jax", "onnxruntime", "ncnn", "openvino", "pandas", "scipy")
+_HEAVY = (
+    "torch",
+    "transformers",
+    "tensorflow",
+    "jax",
+    "onnxruntime",
+    "ncnn",
+    "openvino",
+    "executorch",
+    "pandas",
+    "scipy",
+)
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from harness.checks import with_findings
 from harness.model.case import UNDER_LIMITS, Trial
 from harness.model.events import Capped, ChildEvent, Counted, Ended, Found, Measured, Said, StageBegan, StepDone
 from harness.model.measure import TREE_PEAK, Finding, Measurement, Provenance
-from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut
+from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported
 from harness.model.record import Record
 from harness.model.spec import Ending
 
@@ -50,7 +50,9 @@ def assemble(
 
 
 def broken(trial: Trial, outcome: Outcome, started: str) -> Record:
-    """The record of a trial that was not run because preparing its work had failed."""
+    """The record of a trial that was not run because preparing its work had failed, or its runtime cannot run it."""
+    if isinstance(outcome, Unsupported):
+        return not_run(trial, outcome, started)
     finding = Finding("error", "not-prepared", "the work could not be prepared, so it was not tried", "", trial.id)
     return replace(not_run(trial, outcome, started), findings=(finding,))
 

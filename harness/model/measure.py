@@ -71,6 +71,18 @@ TREE_BASELINE = Metric(
 ANONYMOUS = Metric("anonymous", "B", "lower", "process", "RssAnon of the main process at the end of the stage")
 FILE_BACKED = Metric("file_backed", "B", "lower", "process", "RssFile of the main process at the end of the stage")
 WEIGHTS = Metric("weights", "B", "lower", "process", "sum over the model's distinct parameter and buffer storages")
+CONVERSION_TIME = Metric(
+    "conversion_time", "s", "lower", "process", "time to convert or compile the model, once, before all trials"
+)
+CONVERTED_SIZE = Metric("converted_size", "B", "lower", "process", "size of the files that the conversion left")
+OUTPUT_DIFFERENCE = Metric(
+    "output_difference",
+    "1",
+    "lower",
+    "process",
+    "largest difference from PyTorch eager's output over eager's largest, before all trials",
+)
+CONVERSION = (CONVERSION_TIME, CONVERTED_SIZE, OUTPUT_DIFFERENCE)
 INPUT_BYTES = Metric(
     "input_bytes",
     "B",

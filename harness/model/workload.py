@@ -12,6 +12,8 @@ from harness.model.case import ParameterValue
 
 DTYPES = ("float32", "float16", "bfloat16", "int8", "int4")
 """What runtimes are asked about beforehand; a workload may name others."""
+ANY = "any"
+"""Among a workload's runtimes: any other one that takes a torch module may be tried, one of a package too."""
 
 
 @dataclass(frozen=True)
@@ -65,6 +67,7 @@ class Workload:
     dtypes: ClassVar[tuple[str, ...]] = ("float32",)
     """Supported, the default first."""
     runtimes: ClassVar[tuple[str, ...]] = ("torch-eager",)
+    """Supported, the default first; ``any`` among them lets any other one be tried that takes a torch module."""
     items_unit: ClassVar[str] = "items"
     deadline_seconds: ClassVar[float | None] = None
     opaque: ClassVar[bool] = False
@@ -96,6 +99,8 @@ def defects(kind: type[Workload]) -> list[str]:
         found.append("build is not defined")
     if not kind.dtypes:
         found.append("dtypes is empty: name at least one")
+    if not kind.runtimes or kind.runtimes[0] == ANY:
+        found.append("runtimes must begin with the one that is the default, such as 'torch-eager'")
     found += [f"parameters[{k!r}] has no values" for k, v in kind.parameters.items() if not v]
     return found + _deadline_defects(kind) + _quick_defects(kind)
 

@@ -5,27 +5,37 @@ Third parties add one through the entry-point group ``tierbench.runtimes``: a na
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, runtime_checkable
 
-from harness.errors import UnknownName
+from harness.errors import UnknownName, UserError
 from harness.model.workload import Model, Place
 
 GROUP = "tierbench.runtimes"
 
 _BUILT_IN = {
     "torch-eager": ("harness.runtimes.torch_eager", "TorchEager"),
+    "torch-compile": ("harness.runtimes.torch_compile", "TorchCompile"),
     "python": ("harness.runtimes.python", "Python"),
     "onnxruntime": ("harness.runtimes.onnx_runtime", "OnnxRuntime"),
+    "openvino": ("harness.runtimes.openvino", "OpenVino"),
     "ncnn": ("harness.runtimes.ncnn", "Ncnn"),
 }
 
 
 Shape = tuple[int, ...]
+
+
+class NotSupported(RuntimeError):  # noqa: N818 - it names what is the case
+    """Raised by ``prepare`` or ``load``: the runtime cannot run this model at all. The outcome is ``unsupported``."""
+
+
+class WrongOutput(UserError):  # noqa: N818 - it names what happened
+    """Raised by ``prepare``: the output differs from PyTorch eager's. The work fails, and nothing of it is timed."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +55,16 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Conversion:
+    """What converting or compiling a model cost, once, and how far its output is from PyTorch eager's."""
+
+    seconds: float
+    file_bytes: int
+    difference: float
+    """The largest, relative to eager's largest output."""
+
+
+@dataclass(frozen=True)
 class Loaded:
     """A model ready to be stepped. ``synchronise`` waits for the device; ``weight_bytes`` None where unknown."""
 
@@ -57,6 +77,8 @@ class Loaded:
     """The converted model's file, where there is one."""
     parts: Callable[[int], list[list[Part]]] | None = None
     """Calls the model so many times with ``inputs``, and says for each time in what parts and how long they took."""
+    conversion: Conversion | None = None
+    """None where nothing was converted."""
 
 
 class Runtime(Protocol):
@@ -81,9 +103,28 @@ class Runtime(Protocol):
         """In the trial: make the callable."""
 
 
+@runtime_checkable
+class Reducing(Protocol):
+    """What a runtime adds that makes a data type itself, of a model that is built in another one."""
+
+    made_of: Mapping[str, str]
+    """``{"int8": "float32"}``: int8 is made of a model in float32."""
+
+
+def build_dtype(runtime: Runtime, dtype: str) -> str:
+    """The data type in which a workload is built to run in ``dtype``."""
+    return runtime.made_of.get(dtype, dtype) if isinstance(runtime, Reducing) else dtype
+
+
 def known() -> list[str]:
     """Ids of all runtimes, built in and installed."""
     return sorted({*_BUILT_IN, *(e.name for e in entry_points(group=GROUP))})
+
+
+def plugin_versions() -> dict[str, str]:
+    """Versions of what packages of others run, by id: what they prepared with another one is worthless."""
+    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
+    return {f"runtime {entry.name}": entry.dist.version for entry in found if entry.dist is not None}
 
 
 def get(runtime_id: str) -> Runtime:

@@ -6,15 +6,13 @@ import copy
 import shutil
 import subprocess
 import tempfile
-import warnings
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 from harness.model.workload import Model
 from harness.runtimes import Loaded
-from harness.runtimes._converting import Converting, stored_inputs, tensors, threads
 from harness.runtimes._ncnn_net import Ends, parts
+from harness.runtimes.converting import Converting, stored_inputs, threads, traced
 
 _PARAM, _BIN, _CALL = "model.ncnn.param", "model.ncnn.bin", "model_ncnn.py"
 _FP16 = ("use_fp16_packed", "use_fp16_storage", "use_fp16_arithmetic")
@@ -52,7 +50,7 @@ class Ncnn(Converting):
         """Of float32, with Winograd's sums; of float16, with its 11 bits."""
         return 1e-3 if dtype == "float32" else 3e-2
 
-    def convert(self, model: Model, artefacts: Path) -> None:
+    def convert(self, model: Model, artefacts: Path, dtype: str) -> None:  # noqa: ARG002
         """Write ``model.ncnn.param`` and ``.bin``, and pnnx's own example of how they are called."""
         import torch
 
@@ -60,9 +58,9 @@ class Ncnn(Converting):
         module = copy.deepcopy(model.module).float() if half else model.module
         inputs = tuple(value.float() if value.dtype == torch.float16 else value for value in _one(model.inputs))
         with tempfile.TemporaryDirectory(dir=artefacts) as scratch:
-            traced = Path(scratch) / "model.pt"
-            _trace(module.eval(), inputs, traced)
-            _pnnx(traced, half)
+            script = Path(scratch) / "model.pt"
+            traced(module, inputs).save(str(script))
+            _pnnx(script, half)
             for name in (_PARAM, _BIN, _CALL):
                 shutil.move(Path(scratch) / name, artefacts / name)
         _reject_unknown(artefacts / _PARAM)
@@ -108,32 +106,13 @@ def _one(inputs: tuple[Any, ...]) -> tuple[Any, ...]:
     return tuple(value[:1] for value in inputs) if all(value.dim() == 4 for value in inputs) else inputs
 
 
-def _trace(module: Any, inputs: tuple[Any, ...], path: Path) -> None:
-    """Write the module as TorchScript, its output flat: pnnx knows no dictionaries."""
-    import torch
-
-    class Flat(torch.nn.Module):
-        def __init__(self) -> None:
-            super().__init__()
-            self.module = module
-
-        def forward(self, *inputs: Any) -> Any:
-            found = tensors(self.module(*inputs))
-            return found[0] if len(found) == 1 else tuple(found)
-
-    trace: Callable[..., Any] = torch.jit.trace
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
-        trace(Flat(), inputs, check_trace=False).save(str(path))
-
-
-def _pnnx(traced: Path, half: bool) -> None:
+def _pnnx(script: Path, half: bool) -> None:
     """Convert; it takes shapes and types from the trace. Raises RuntimeError with the end of what it said."""
     import pnnx
 
-    command = [pnnx.EXEC_PATH, traced.name, f"fp16={int(half)}"]
-    done = subprocess.run(command, cwd=traced.parent, capture_output=True, text=True, check=False)
-    if done.returncode or not (traced.parent / _PARAM).exists():
+    command = [pnnx.EXEC_PATH, script.name, f"fp16={int(half)}"]
+    done = subprocess.run(command, cwd=script.parent, capture_output=True, text=True, check=False)
+    if done.returncode or not (script.parent / _PARAM).exists():
         said = " ".join((done.stderr or done.stdout).split("\n")[-_LAST_LINES:])
         raise RuntimeError(f"pnnx cannot convert it (exit code {done.returncode}): {said}")
 

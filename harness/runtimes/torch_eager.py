@@ -20,8 +20,6 @@ FEW_BITS = ("int8", "int4")
 if TYPE_CHECKING:
     import torch
 
-_DTYPES = ("float32", "float16", "bfloat16", *FEW_BITS)
-
 
 class TorchEager:
     """The reference that every other runtime is compared with. Settings: none."""
@@ -29,13 +27,14 @@ class TorchEager:
     id = "torch-eager"
     imports: tuple[str, ...] = ("torch",)
     builds_in_trial = True
+    dtypes: tuple[str, ...] = ("float32", "float16", "bfloat16", *FEW_BITS)
 
     def unavailable(self, device: str, dtype: str) -> str | None:
         """Why it cannot run there; None where it can. Imports no torch."""
         if find_spec("torch") is None:
             return "PyTorch is not installed"
-        if dtype not in _DTYPES:
-            return f"PyTorch eager runs {', '.join(_DTYPES)} here, not {dtype}"
+        if dtype not in self.dtypes:
+            return f"PyTorch runs {', '.join(self.dtypes)} here, not {dtype}"
         if device == "gpu" and dtype in FEW_BITS:
             return f"weights in {dtype} alone are run on the CPU here"
         return _no_gpu() if device == "gpu" else None
@@ -58,12 +57,16 @@ class TorchEager:
         model = build()
         module = _moved(model.module, place.device)
         return Loaded(
-            call=_without_gradients(module),
+            call=_without_gradients(self.callable_of(module)),
             inputs=tuple(_moved(value, place.device) for value in model.inputs),
             synchronise=torch.cuda.synchronize if place.device == "cuda" else None,
             weight_bytes=weight_bytes(module),
             facts={**_facts(module, place), **model.facts},
         )
+
+    def callable_of(self, module: Callable[..., Any]) -> Callable[..., Any]:
+        """What is called for the module: itself."""
+        return module
 
 
 def weight_bytes(module: Any) -> int | None:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import __version__, api, host, plan, selection
+from harness import __version__, api, host, plan, runtimes, selection
 from harness.engine import Stop
 from harness.errors import UserError
 from harness.model import codec
@@ -74,7 +74,8 @@ def _finish(folder: Path) -> str:
         old = codec.decode(file.read_bytes(), Prepared)
         # Its paths are this machine's; timing trials only warm the pages of these files, and their warm-up does so too.
         file.write_bytes(codec.encode(Prepared(old.format, ())))
-    brought.write(folder, {**host.environment().packages, "tierbench": __version__})
+    made_by = {**host.environment().packages, **runtimes.plugin_versions(), "tierbench": __version__}
+    brought.write(folder, made_by)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     count = len(list((folder / "prepared").glob("*.json")))
     return (

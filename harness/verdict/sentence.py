@@ -7,7 +7,9 @@ from collections.abc import Mapping, Sequence
 from harness.model.units import show_bytes
 from harness.verdict.judge import TRIED, Judged
 
-_RUNTIMES = {"torch-eager": "PyTorch", "torch-compile": "torch.compile", "onnxruntime": "ONNX Runtime"}
+_RUNTIMES = {
+    "torch-eager": "PyTorch", "torch-compile": "torch.compile", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO",
+}  # fmt: skip
 _TRIED = ("fits", "thrashes", "does_not_fit", "timed_out", "failed")
 _NAMED_TIERS = 3
 

@@ -16,10 +16,13 @@ from harness.model.estimate import Estimate
 from harness.model.machine import Capabilities
 from harness.model.measure import (
     COLD_START,
+    CONVERSION_TIME,
+    CONVERTED_SIZE,
     IMPORT_TIME,
     INTERVAL_TIME,
     LOAD_TIME,
     MARK_TIME,
+    OUTPUT_DIFFERENCE,
     POWER,
     STEP_ENERGY,
     WEIGHTS,
@@ -188,8 +191,25 @@ def _more(facts: CaseFacts) -> dict[str, Value]:
     if groups := samples(facts.work.need, WEIGHTS.id):
         top = max(max(g) for g in groups)
         found["weights"] = Value("weights", "weights", "B", value=top, samples=len(groups), provenance="measured")
+    found |= _conversion(facts.work.need)
     if groups := samples(facts.work.energy, POWER.id):
         found["power"] = _summed(Value("power", "power", "W", better="neither"), groups, "")
+    return found
+
+
+def _conversion(records: Sequence[Record]) -> dict[str, Value]:
+    """What the runtime's conversion took and left, and how far its output is from eager's: once a work."""
+    found = {}
+    labels = (
+        (CONVERSION_TIME, "conversion"),
+        (CONVERTED_SIZE, "converted model"),
+        (OUTPUT_DIFFERENCE, "difference from eager"),
+    )
+    for metric, label in labels:
+        if groups := samples(records, metric.id):
+            found[metric.id] = Value(
+                metric.id, label, metric.unit, value=groups[-1][-1], samples=1, provenance="measured"
+            )
     return found
 
 

@@ -39,19 +39,18 @@ def _energy(facts: CaseFacts) -> Iterator[Value]:
 
 
 def _difference(facts: CaseFacts) -> Iterator[Value]:
-    records = [r for r in (*facts.work.timing, *facts.work.need) if DIFFERENCE in r.facts]
+    records = [r for r in (*facts.work.timing, *facts.work.need) if "weight_only" in r.facts]
     if not records:
         return
     top = max(records, key=lambda r: float(r.facts[DIFFERENCE]))
-    made = top.facts.get("weight_only")
     yield Value(
         DIFFERENCE,
-        f"output's difference from {'float32' if made else 'PyTorch eager'}",
+        "output's difference from float32",
         "1",
         value=float(top.facts[DIFFERENCE]),
         samples=1,
         processes=1,
         provenance="measured",
-        method="the largest, over the largest output" + (f"; {made}" if made else ""),
+        method=f"the largest, over the largest output; {top.facts['weight_only']}",
         stage="trial",
     )

@@ -11,7 +11,8 @@ from pathlib import Path
 from harness.errors import UserError
 from harness.meters.memory import status_bytes
 from harness.model.case import Trial
-from harness.model.outcome import DoesNotFit, Failed, Outcome
+from harness.model.outcome import DoesNotFit, Failed, Outcome, Unsupported
+from harness.runtimes import NotSupported
 
 _ALLOCATION = (
     "defaultcpuallocator",
@@ -72,14 +73,20 @@ def outcome_of(error: BaseException, trial: Trial, stage: str) -> Outcome:
     if is_allocation_failure(error) or (trial.limits.memory_bytes is not None and _no_room_to_load(error)):
         limit, reached = _on_gpu(trial) if _is_gpus(error, trial) else (_limit(trial), _peak())
         return DoesNotFit(limit, reached, f"allocation failed in {stage}: {_one_line(error)}")
+    if isinstance(error, NotSupported):
+        return Unsupported(_shortened(str(error)))
     return Failed(_one_line(error), stage, _detail(error))
 
 
 def _one_line(error: BaseException) -> str:
     if isinstance(error, UserError):
         return error.line
-    text = " ".join(str(error).split())
-    return f"{type(error).__name__}: {text[:400]}" if text else type(error).__name__
+    text = _shortened(str(error))
+    return f"{type(error).__name__}: {text}" if text else type(error).__name__
+
+
+def _shortened(text: str) -> str:
+    return " ".join(text.split())[:400]
 
 
 def _detail(error: BaseException) -> str:

@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
+from types import MappingProxyType
 
 from harness.model import codec
+from harness.model.case import ParameterValue
 from harness.model.spec import ChildSpec, Prepared
 from harness.model.workload import Model, Place, Workload
-from harness.runtimes import Runtime
+from harness.runtimes import Runtime, build_dtype
 from harness.scenarios.single_stream import MarkTaker
 from harness.worker.failures import NotFinite
 from harness.worker.finite import first_not_finite
@@ -20,11 +24,7 @@ def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> 
     """Prepare, load and step once; write the list of files to ``spec.prepared_file``. Raises NotFinite."""
     artefacts = Path(spec.artefacts)
     artefacts.mkdir(parents=True, exist_ok=True)
-    parameters = spec.trial.case.workload.parameters
-
-    def build() -> Model:
-        return workload.build(place, **parameters)
-
+    build = building(spec, runtime, workload, place)
     runtime.prepare(build, place, artefacts)
     loaded = runtime.load(build, place, artefacts)
     output = workload.step(loaded.call, loaded.inputs, MarkTaker())
@@ -34,6 +34,22 @@ def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> 
     if where is not None:
         raise NotFinite(f"the output is not finite at {where}")
     _write(Path(spec.prepared_file), sorted(_mapped() | _weights() | _below(artefacts)))
+
+
+def building(
+    spec: ChildSpec,
+    runtime: Runtime,
+    workload: Workload,
+    place: Place,
+    changes: Mapping[str, ParameterValue] = MappingProxyType({}),
+) -> Callable[[], Model]:
+    """What builds the trial's model: in its data type, or in the one that the runtime makes that of.
+
+    ``changes`` take the place of parameters of the same name.
+    """
+    where = replace(place, dtype=build_dtype(runtime, place.dtype))
+    parameters = {**spec.trial.case.workload.parameters, **changes}
+    return lambda: workload.build(where, **parameters)
 
 
 def _mapped() -> set[str]:

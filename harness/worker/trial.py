@@ -17,11 +17,11 @@ from harness.meters.allocator import Allocator
 from harness.meters.memory import ProcessMemory, Residency, TreeMemory, major_faults
 from harness.model.case import ParameterValue, Role, Trial
 from harness.model.events import Capped, Ended, Found, Said, StepDone
-from harness.model.measure import IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement, Metric, Stage
+from harness.model.measure import CONVERSION, IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement, Metric, Stage
 from harness.model.outcome import Ok, Outcome
 from harness.model.spec import ChildSpec
 from harness.model.workload import Place, Workload
-from harness.runtimes import Loaded, Runtime
+from harness.runtimes import Conversion, Loaded, Runtime
 from harness.scenarios.single_stream import MarkTaker
 from harness.worker import composition, energy, features, gpu_limits, matmul, paced, payload, prepare, timing
 from harness.worker.batches import PARAMETER, Batches
@@ -152,8 +152,7 @@ def _load(
     spec: ChildSpec, runtime: Runtime, workload: Workload, changes: Mapping[str, ParameterValue] = MappingProxyType({})
 ) -> Loaded:
     place = _place(spec)
-    parameters = {**spec.trial.case.workload.parameters, **changes}
-    return runtime.load(lambda: workload.build(place, **parameters), place, Path(spec.artefacts))
+    return runtime.load(prepare.building(spec, runtime, workload, place, changes), place, Path(spec.artefacts))
 
 
 def _place(spec: ChildSpec) -> Place:
@@ -164,9 +163,17 @@ def _place(spec: ChildSpec) -> Place:
 def _introduce(subject: Subject, channel: Channel) -> None:
     facts = {"affinity": ",".join(map(str, sorted(os.sched_getaffinity(0)))), "threads": _threads()}
     channel.send(Said({k: str(v) for k, v in {**facts, **subject.loaded.facts}.items()}))
+    channel.measured(*_converted(subject.loaded.conversion))
     weights = subject.loaded.weight_bytes
     reason = None if weights is not None else "the runtime does not say how large the weights are"
     channel.measured(Measurement(WEIGHTS, "load", "measured", () if weights is None else (float(weights),), reason))
+
+
+def _converted(conversion: Conversion | None) -> tuple[Measurement, ...]:
+    if conversion is None:
+        return ()
+    figures = (conversion.seconds, float(conversion.file_bytes), conversion.difference)
+    return tuple(Measurement(m, "trial", "measured", (v,)) for m, v in zip(CONVERSION, figures, strict=True))
 
 
 def _threads() -> str:

@@ -194,6 +194,12 @@ def test_a_file_without_a_workload_says_how_to_be_a_helper(write: Write) -> None
         ('quick = {"batch": 1}', "quick = {}", "quick and parameters differ in batch"),
         ('quick = {"batch": 1}', "quick = True", "quick must be a dictionary"),
         ('quick = {"batch": 1}', 'quick = {"batch": 1}; dtypes = ()', "dtypes is empty"),
+        ('quick = {"batch": 1}', 'quick = {"batch": 1}; runtimes = ()', "runtimes must begin with the one that is"),
+        (
+            'quick = {"batch": 1}',
+            'quick = {"batch": 1}; runtimes = ("any",)',
+            "runtimes must begin with the one that is",
+        ),
         ('quick = {"batch": 1}', 'quick = {"batch": 1}; dtypes = "float32"', "dtypes must be a tuple of strings"),
         ('quick = {"batch": 1}', 'quick = {"batch": 1}; requires = (1,)', "requires must be a tuple of strings"),
         ('quick = {"batch": 1}', 'quick = {"batch": 1}; version = "2"', "version is '2'"),

@@ -16,7 +16,7 @@ from harness.model import codec
 from harness.model.case import Trial
 from harness.model.events import Ended, Notice, StageBegan, TrialEnded, TrialStage, TrialStarted
 from harness.model.machine import Gpu
-from harness.model.outcome import Failed, Ok
+from harness.model.outcome import Failed, Ok, Unsupported
 from harness.model.spec import Ending, Prepared
 from harness.testing import FakeExecutor, succeed
 
@@ -112,6 +112,19 @@ def test_a_work_that_cannot_be_prepared_is_recorded_as_failed_and_the_others_go_
     outcomes = {r.trial_id: r.outcome for r in store.read(tmp_path / "run").records}
     assert all(isinstance(o, Failed) == ("tiny/a" in i) for i, o in outcomes.items())
     assert not any("tiny/a" in name for name in rig.ran())
+
+
+def test_a_work_that_its_runtime_cannot_run_is_unsupported_with_the_reason_and_no_error(rig, tmp_path):
+    def script(trial: Trial):
+        if trial.role == "prepare" and trial.case.workload.name == "a":
+            return [Ended(Unsupported("ncnn has no layer for it"))], Ending(0, None, 0.1)
+        return preparing(trial)
+
+    rig.executor.script = script
+    assert rig.run()
+    records = [r for r in store.read(tmp_path / "run").records if "tiny/a" in r.trial_id]
+    assert [r.outcome for r in records] == [Unsupported("ncnn has no layer for it")] * 2
+    assert [r.findings for r in records] == [(), ()]
 
 
 def test_stop_soon_ends_after_the_running_trial_whose_record_is_kept(rig, tmp_path):

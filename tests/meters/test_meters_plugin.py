@@ -1,13 +1,11 @@
 """docs/writing-a-meter.md shows the example package as it is; installed, its meter is listed and measures."""
 
 import json
-import os
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from plugin_packages import install, tierbench
 
 from harness import store
 from harness.cli.doctor import shown_meter
@@ -31,11 +29,6 @@ class Nap(Workload):
 
         return Model(lambda: time.sleep(0.001))
 """
-BROKEN = {
-    "tierbench_broken.py": "raise RuntimeError('no such library')\n",
-    "tierbench_broken-1.dist-info/METADATA": "Metadata-Version: 2.1\nName: tierbench-broken\nVersion: 1\n",
-    "tierbench_broken-1.dist-info/entry_points.txt": f"[{GROUP}]\nbroken = tierbench_broken:Meter\n",
-}
 
 
 @pytest.mark.parametrize("path", sorted(PACKAGE.glob("*.*")), ids=lambda path: path.name)
@@ -52,32 +45,14 @@ def test_the_page_names_all_of_the_protocol():
 @pytest.fixture(scope="module")
 def installed(tmp_path_factory):
     """An environment in which the example package, and a broken one, are installed in a folder of their own."""
-    target = tmp_path_factory.mktemp("site")
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-build-isolation", "--no-index"]
-    done = subprocess.run(
-        [*pip, "--target", str(target), str(PACKAGE)], capture_output=True, text=True, check=False, timeout=120
-    )
-    assert done.returncode == 0, done.stderr
-    for name, text in BROKEN.items():
-        path = target / name
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(text)
-    return {**os.environ, "PYTHONPATH": str(target), "TIERBENCH_CACHE": str(target / "cache")}
-
-
-def tierbench(environment, folder, *words):
-    command = [sys.executable, "-P", "-m", "harness", *map(str, words)]
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, check=False, timeout=120
-    )
-    assert done.returncode == 0, done.stdout + done.stderr
-    return done.stdout
+    return install(PACKAGE, GROUP, tmp_path_factory.mktemp("site"))
 
 
 @pytest.mark.slow
 def test_doctor_lists_it_with_its_state_roles_and_metrics(installed, tmp_path):
     meters = {
-        m["id"]: m for m in json.loads(tierbench(installed, tmp_path, "doctor", "--json"))["capabilities"]["meters"]
+        m["id"]: m
+        for m in json.loads(tierbench(installed, tmp_path, "doctor", "--json").stdout)["capabilities"]["meters"]
     }
     found = meters["storage"]
     assert found["reason"] is None
@@ -93,7 +68,8 @@ def test_its_figures_are_in_the_records_and_a_broken_one_harms_nothing(installed
     (tmp_path / "suites").mkdir()
     (tmp_path / "suites" / "nap.py").write_text(NAP)
     options = ["--processes", "1", "--budget", "0.2", "--no-report", "--out", tmp_path / "run"]
-    tierbench(installed, tmp_path, "run", "nap", *options)
+    done = tierbench(installed, tmp_path, "run", "nap", *options)
+    assert done.returncode == 0, done.stdout + done.stderr
     records = store.read(tmp_path / "run").records
     found = {r.trial.role: r.find("storage_read", "timed") for r in records}
     assert found["timing"] is not None

@@ -116,6 +116,13 @@ def test_what_a_workload_does_not_support_is_said(more, reason):
     assert reason in made.skips[0].reason
 
 
+def test_any_lets_every_runtime_be_tried_that_takes_a_torch_module():
+    choice = plan.Selected(ref("a"), ("mine", "python"), ("float32",), ("torch-eager", "any"), ("float32",))
+    made = plan.make([choice], all_tiers(boards=False), CAPS, plan.Settings())
+    assert [c.runtime for c in made.cases] == ["mine"]
+    assert [s.reason for s in made.skips] == ["a does not support the runtime python"]
+
+
 def test_a_runtime_that_cannot_be_used_here_is_said_with_its_reason():
     caps = replace(CAPS, runtimes=(RuntimeState("torch-eager", "cpu", "torch is not installed"),))
     made = plan.make(chosen("a"), all_tiers(boards=False), caps, plan.Settings())

@@ -14,11 +14,10 @@ import pytest
 import torch
 
 from harness.model.workload import Model, Place
-from harness.runtimes import get
-from harness.runtimes._converting import Converting
+from harness.runtimes import NotSupported, WrongOutput, get
+from harness.runtimes.converting import Converting
 
-RUNTIMES = ("onnxruntime", "ncnn")
-FILES = {"onnxruntime": "model.onnx", "ncnn": "model.ncnn.param"}
+FILES = {"onnxruntime": "model.onnx", "openvino": "model.xml", "ncnn": "model.ncnn.param"}
 
 TRIAL = """
 import sys
@@ -26,7 +25,7 @@ from pathlib import Path
 from harness.model.workload import Place
 from harness.runtimes import get
 runtime = get(sys.argv[2])
-assert not {"numpy", "onnxruntime", "ncnn"} & set(sys.modules)
+assert not {"numpy", "onnxruntime", "openvino", "ncnn"} & set(sys.modules)
 loaded = runtime.load(None, Place("cpu", "float32", 0, Path(".")), Path(sys.argv[1]))
 assert not {"torch", "onnx", "onnxscript", "pnnx"} & set(sys.modules)
 print(loaded.weight_bytes, loaded.facts["threads"], *loaded.call(*loaded.inputs)[0].ravel())
@@ -37,7 +36,7 @@ FLAG = 4
 """ncnn keeps a word before each matrix that says how it is stored."""
 
 
-@pytest.fixture(params=RUNTIMES)
+@pytest.fixture(params=list(FILES))
 def runtime(request: pytest.FixtureRequest) -> Converting:
     found = get(request.param)
     assert isinstance(found, Converting)
@@ -85,7 +84,12 @@ def test_preparing_again_converts_only_what_no_longer_holds(runtime: Converting,
     with pytest.raises(FileNotFoundError, match="prepare has not run"):
         runtime.load(model, place, artefacts)
     runtime.prepare(model, place, artefacts)
-    assert len(runtime.load(model, place, artefacts).inputs) == 1
+    loaded = runtime.load(model, place, artefacts)
+    assert len(loaded.inputs) == 1
+    assert loaded.conversion is not None
+    assert loaded.conversion.seconds > 0
+    assert loaded.conversion.file_bytes > WEIGHTS
+    assert loaded.conversion.difference < 1e-5
 
 
 class TwoFaced(torch.nn.Module):
@@ -100,7 +104,7 @@ def test_an_output_that_differs_is_a_clear_error_and_leaves_nothing_to_load(
     runtime: Converting, place: Place, tmp_path: Path
 ) -> None:
     artefacts = tmp_path / "a"
-    with pytest.raises(RuntimeError, match="converted output differs from eager by"):
+    with pytest.raises(WrongOutput, match=f"the output of {runtime.id} differs from eager by 1.00e"):
         runtime.prepare(lambda: Model(TwoFaced(), (torch.ones(1, 2),)), place, artefacts)
     with pytest.raises(FileNotFoundError, match="prepare has not run"):
         runtime.load(model, place, artefacts)
@@ -116,14 +120,31 @@ def test_an_output_that_differs_is_a_clear_error_and_leaves_nothing_to_load(
 def test_what_cannot_be_converted_is_said(
     made: Callable[[], Model], said: str, runtime: Converting, place: Place, tmp_path: Path
 ) -> None:
-    with pytest.raises(RuntimeError, match=said):
+    with pytest.raises(NotSupported, match=said):
         runtime.prepare(made, place, tmp_path)
+
+
+class Refusing(torch.nn.Module):
+    """Runs, but cannot be converted."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if torch.compiler.is_exporting() or torch.jit.is_tracing():
+            raise ValueError("not for export")
+        return x
+
+
+@pytest.mark.slow
+def test_what_its_tools_refuse_is_not_supported_with_their_reason(
+    runtime: Converting, place: Place, tmp_path: Path
+) -> None:
+    with pytest.raises(NotSupported, match=rf"^{runtime.id} cannot run it: (.|\n)*not for export"):
+        runtime.prepare(lambda: Model(Refusing(), (torch.ones(1),)), place, tmp_path)
 
 
 def test_what_it_cannot_do_is_a_reason(runtime: Converting) -> None:
     assert runtime.unavailable("cpu", "float32") is None
     assert "not on the gpu" in str(runtime.unavailable("gpu", "float32"))
-    assert "not bfloat16" in str(runtime.unavailable("cpu", "bfloat16"))
+    assert "not complex64" in str(runtime.unavailable("cpu", "complex64"))
     assert runtime.version()
     assert not runtime.builds_in_trial
 

@@ -103,7 +103,7 @@ def test_asking_what_is_available_imports_no_torch() -> None:
     version, cpu, _, odd = (part.strip() for part in said.split("|"))
     assert version == torch.__version__
     assert cpu == "None"
-    assert odd == "PyTorch eager runs float32, float16, bfloat16, int8, int4 here, not int3"
+    assert odd == "PyTorch runs float32, float16, bfloat16, int8, int4 here, not int3"
 
 
 @pytest.mark.skipif(torch.cuda.is_available(), reason="this machine has a GPU")

@@ -9,7 +9,8 @@ from builders import trial
 
 from harness.errors import ContentError
 from harness.model.case import Limits
-from harness.model.outcome import DoesNotFit, Failed
+from harness.model.outcome import DoesNotFit, Failed, Unsupported
+from harness.runtimes import NotSupported, WrongOutput
 from harness.worker.failures import is_allocation_failure, outcome_of
 from harness.worker.finite import first_not_finite
 from harness.worker.timing import mark_samples
@@ -95,6 +96,19 @@ def test_any_other_exception_is_a_failure_with_one_line_and_its_traceback():
     outcome = outcome_of(caught.value, trial(), "warm-up")
     assert outcome == Failed("ValueError: two lines", "warm-up", outcome.detail)
     assert "test_worker_parts" in outcome.detail
+
+
+def test_what_a_runtime_cannot_run_is_unsupported_unless_it_was_memory_that_lacked():
+    error = NotSupported("ncnn cannot run it:\nno layer for fft")
+    assert outcome_of(error, trial(), "import") == Unsupported("ncnn cannot run it: no layer for fft")
+    error.__cause__ = MemoryError()
+    assert isinstance(outcome_of(error, trial(), "import"), DoesNotFit)
+
+
+def test_a_wrong_output_fails_with_its_own_line():
+    outcome = outcome_of(WrongOutput("the output of mine differs", hint="nothing of it was timed"), trial(), "import")
+    assert isinstance(outcome, Failed)
+    assert outcome.error == "the output of mine differs (nothing of it was timed)"
 
 
 def test_a_broken_suite_keeps_its_place():
