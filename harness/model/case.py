@@ -6,6 +6,8 @@ from typing import Literal
 
 from msgspec import Struct
 
+from harness.model.own import Own
+
 Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition", "features", "paced"]
 """``prepare``: fill the caches, measure nothing. ``timing``: time alone. ``need``: memory, uncapped. ``ceiling``: load
 and a few steps under the profile's limit. ``energy``: joules over a window. ``gate``: memory that repeats, with the
@@ -36,6 +38,8 @@ class WorkloadRef(Struct, frozen=True):
     version: int = 1
     deadline_seconds: float | None = None
     items_unit: str = "items"
+    own: Own | None = None
+    """Where it was made of a model that the user named; None where it is from a suite."""
 
     @property
     def id(self) -> str:

@@ -9,7 +9,7 @@ import json
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -142,11 +142,16 @@ def threads() -> int:
 
 def _store_inputs(model: Model, artefacts: Path) -> None:
     """Write the inputs as arrays, every time: they may be of another seed than those that lie there."""
+    _reject_others(model)
+    store_arrays([value.cpu().numpy() for value in model.inputs], artefacts)
+
+
+def store_arrays(arrays: Sequence[Any], artefacts: Path) -> None:
+    """Write them for ``stored_inputs``."""
     import numpy
 
-    _reject_others(model)
     artefacts.mkdir(parents=True, exist_ok=True)
-    numpy.savez(artefacts / _INPUTS, *(value.cpu().numpy() for value in model.inputs))
+    numpy.savez(artefacts / _INPUTS, *arrays)
 
 
 def stored_inputs(artefacts: Path) -> tuple[Any, ...]:
