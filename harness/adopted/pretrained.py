@@ -112,10 +112,16 @@ def _inputs(architecture: Any, config: Any, given: Sequence[GivenInput]) -> tupl
     wanted = {one.name: one for one in ([usual] if usual else [Declared(architecture.main_input_name, None, None)])}
     if getattr(config, "is_encoder_decoder", False) and "decoder_input_ids" in known:
         wanted["decoder_input_ids"] = Declared("decoder_input_ids", (1, 1), "int64")
-    wanted |= {g.name: Declared(g.name, None, g.dtype) for g in given}
+    wanted |= {g.name: Declared(g.name, None, _kind(wanted.get(g.name), g)) for g in given}
     inputs = settle(list(wanted.values()), given)
     vocabulary = getattr(config.get_text_config(), "vocab_size", None)
     return tuple(_bounded(one, vocabulary) for one in inputs)
+
+
+def _kind(usual: Declared | None, given: GivenInput) -> str | None:
+    """The data type of an input that is given: of tokens, positions and masks whole numbers."""
+    whole = given.name.endswith(("_ids", "_mask"))
+    return (usual.dtype if usual else None) or given.dtype or ("int64" if whole else None)
 
 
 def _bounded(one: Input, vocabulary: int | None) -> Input:

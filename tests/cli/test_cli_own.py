@@ -30,7 +30,7 @@ def model(tmp_path: Path) -> Path:
 
 def test_a_model_in_a_file_is_run_and_recorded_and_others_are_refused_beside_it(tierbench, model, tmp_path):
     (tmp_path / "cut.onnx").write_bytes(model.read_bytes()[:40])
-    options = ("--input", "rows=3x4:float32", "-p", "host", "-p", "rpi5", *RUN, "--out", tmp_path / "run")
+    options = ("--input", "rows=3x4:float32", "-p", "host", "-p", "rpi5", "--quick", *RUN, "--out", tmp_path / "run")
     done = tierbench("run", model, tmp_path / "cut.onnx", *options)
     assert done.returncode == Exit.FAILED
     assert f"{tmp_path / 'cut.onnx'}: is cut short or no ONNX file" in done.stderr
