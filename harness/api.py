@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness import content, host, limits, loads, network, plan, runtimes, store
+from harness import content, host, limits, loads, network, own, plan, runtimes, store
 from harness.checks import Validity, validity
 from harness.engine import Engine, Stop, null
 from harness.engine.pacing import Pacing
 from harness.engine.prepared import Preparation, at_once
-from harness.errors import UnknownName
+from harness.errors import UnknownName, UserError
 from harness.executors.local import LocalExecutor
 from harness.model.case import HOST, Plan, Trial
 from harness.model.codec import FORMAT
@@ -30,7 +30,7 @@ from harness.model.outcome import Failed, TimedOut, Unsupported
 from harness.model.profile import HardwareProfile
 from harness.model.record import Manifest, Record, Run
 from harness.runtimes import brought
-from harness.selection import Selection, capabilities, make_plan
+from harness.selection import MODEL_REFUSED, Selection, capabilities, make_plan
 
 if TYPE_CHECKING:
     import pandas
@@ -73,8 +73,9 @@ class RunHandle:
 
     @property
     def failed(self) -> bool:
-        """Whether a trial went wrong (running out of memory is an answer, not a failure)."""
-        return any(isinstance(r.outcome, (Failed, TimedOut)) for r in self.data.records)
+        """Whether a trial went wrong (running out of memory is an answer, not a failure), or a model was refused."""
+        refused = any(finding.code == MODEL_REFUSED for finding in self.data.manifest.findings)
+        return refused or any(isinstance(r.outcome, (Failed, TimedOut)) for r in self.data.records)
 
     @property
     def invalid(self) -> dict[str, Validity]:
@@ -180,12 +181,14 @@ def run(
     target_qps: float | None = None,
     slow_down: bool = False,
     links: Sequence[str] = (),
+    inputs: Sequence[str] = (),
     include: Sequence[Path | str] = (),
     out: Path | str | None = None,
 ) -> RunHandle:
     """Run workloads on profiles and return the run.
 
-    ``workloads`` are suites or workloads by name, none for all; ``matching`` are parts of a workload's id;
+    ``workloads`` are suites or workloads by name, none for all, or models of your own by file, function or folder,
+    whose ``inputs`` are as ``--input`` takes them; ``matching`` are parts of a workload's id;
     ``profiles`` are ids or aliases; ``sustained`` loads for so many seconds; ``scenario`` is one of MLPerf's, of which
     ``server`` keeps a ``deadline`` (s) at ``target_qps`` or else at the largest rate; ``slow_down`` also runs each
     board's cases at the pace that is projected for them; ``links`` are as ``--link`` takes them. Raises UserError for
@@ -200,6 +203,7 @@ def run(
         quick,
         tuple(map(Path, include)),
         tuple(links),
+        tuple(inputs),
     )
     base = plan.QUICK if quick else plan.Settings()
     settings = replace(base, sustained_seconds=sustained, slow_down=slow_down)
@@ -258,6 +262,8 @@ def resume(
         with writer:
             for notice in so_far.notices:
                 emit(Notice(notice))
+            if changed := own.changed(so_far.manifest.plan.cases):
+                raise UserError("is not the model that this run began with", where=changed[0], hint="run it anew")
             engine = _engine(writer, so_far.manifest, means, emit, stop, pacing)
             engine.run(so_far.manifest.plan, so_far.records)
     return load(path)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from enum import IntEnum
 
 from harness.model.text import plain
@@ -41,6 +42,25 @@ class UserError(Exception):
         place = f"{self.where}: " if self.where else ""
         remedy = f" ({self.hint})" if self.hint else ""
         return plain(" ".join(f"{place}{self.what}{remedy}".split()))
+
+    @property
+    def lines(self) -> list[str]:
+        """Each error that is told of, on a line of its own."""
+        return [self.line]
+
+
+class SeveralErrors(UserError):  # noqa: N818 - the name says what it is
+    """Errors that were found at once; the first stands for all where one line is shown."""
+
+    def __init__(self, errors: Sequence[UserError]) -> None:
+        self.errors = tuple(errors)
+        first = self.errors[0]
+        super().__init__(first.what, where=first.where, hint=first.hint)
+
+    @property
+    def lines(self) -> list[str]:
+        """All of them."""
+        return [error.line for error in self.errors]
 
 
 class ContentError(UserError):

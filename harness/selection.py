@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
-from harness import collect, content, host, limits, meters, network, plan, profiles, runtimes
-from harness.errors import UnknownName, UserError
+from harness import collect, content, host, limits, meters, network, own, plan, profiles, runtimes
+from harness.errors import SeveralErrors, UnknownName, UserError
 from harness.model.case import HOST, Device, Plan, WorkloadRef
 from harness.model.machine import Capabilities, RuntimeState
 from harness.model.measure import Finding
@@ -15,6 +15,8 @@ from harness.model.profile import HardwareProfile
 from harness.model.workload import DTYPES
 
 DEVICES: tuple[Device, ...] = ("cpu", "gpu")
+MODEL_REFUSED = "model-refused"
+"""Code of the finding on a model of the user's own that cannot be run while others can."""
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,7 @@ class Selection:
     """What to run. Empty ``workloads`` and ``matching`` select all; ``matching`` are parts of a workload's id."""
 
     workloads: tuple[str, ...] = ()
+    """Suites and workloads by name, and models of the user's own by file, function or folder."""
     matching: tuple[str, ...] = ()
     profiles: tuple[str, ...] = (HOST,)
     runtimes: tuple[str, ...] = ()
@@ -31,6 +34,8 @@ class Selection:
     include: tuple[Path, ...] = ()
     links: tuple[str, ...] = ()
     """How tiers are reached, as ``network.attach`` reads it."""
+    inputs: tuple[str, ...] = ()
+    """Of models of the user's own, as ``own.parse`` reads them."""
 
 
 def capabilities() -> Capabilities:
@@ -65,8 +70,46 @@ def known_profiles(include: Sequence[Path] = (), caps: Capabilities | None = Non
     return own + list(profiles.load_all(content.search_path(include)))
 
 
-def select(selection: Selection) -> tuple[list[plan.Selected], list[Finding]]:
+def select(selection: Selection, memory_bytes: int = 0) -> tuple[list[plan.Selected], list[Finding]]:
     """The selected workloads with what to try them in, and what was noticed. Raises UserError where nothing matches."""
+    models, names, refused = own.split(selection.workloads)
+    if selection.inputs and not models:
+        raise UserError("--input is about a model of your own", hint="name its file, such as model.onnx")
+    chosen, complaints = _own(models, selection, memory_bytes)
+    refused += complaints
+    if refused and not chosen and not names:
+        raise SeveralErrors(refused)
+    findings = [Finding("error", MODEL_REFUSED, error.line, subject=error.where) for error in refused]
+    if names or not selection.workloads:
+        found, noticed = _of_suites(replace(selection, workloads=tuple(names)))
+        chosen, findings = chosen + found, findings + noticed
+    return chosen, findings
+
+
+def own_models(models: Sequence[own.Given], inputs: Sequence[str]) -> list[own.Chosen]:
+    """Workloads of models of the user's own. Raises UserError where one of them cannot be run here."""
+    found, refused = own.choose(models, own.parse(inputs), host.capabilities().memory_bytes)
+    if refused:
+        raise SeveralErrors(refused)
+    return found
+
+
+def _own(
+    models: Sequence[own.Given], selection: Selection, memory_bytes: int
+) -> tuple[list[plan.Selected], list[UserError]]:
+    """Models of the user's own, and why others are refused."""
+    found, refused = own.choose(models, own.parse(selection.inputs), memory_bytes, quick=selection.quick)
+    wanted = [c for c in found if _matches(c.ref, selection)]
+    return [_selected(c.ref, c.runtimes, c.dtypes, selection) for c in wanted], refused
+
+
+def _selected(
+    ref: WorkloadRef, runtimes: tuple[str, ...], dtypes: tuple[str, ...], selection: Selection
+) -> plan.Selected:
+    return plan.Selected(ref, selection.runtimes or runtimes[:1], selection.dtypes or dtypes[:1], runtimes, dtypes)
+
+
+def _of_suites(selection: Selection) -> tuple[list[plan.Selected], list[Finding]]:
     path = content.search_path(selection.include)
     suites = collect.load_all(path)
     findings = [
@@ -80,16 +123,18 @@ def select(selection: Selection) -> tuple[list[plan.Selected], list[Finding]]:
         kinds = {kind.name: kind for kind in suite.workloads}
         for ref in filter(lambda ref: _is_wanted(ref, selection), refs):
             kind = kinds[ref.name]
-            wanted = selection.runtimes or kind.runtimes[:1], selection.dtypes or kind.dtypes[:1]
-            chosen.append(plan.Selected(ref, *wanted, kind.runtimes, kind.dtypes))
+            chosen.append(_selected(ref, kind.runtimes, kind.dtypes, selection))
     _complain_if_unmatched(chosen, suites, selection)
     return chosen, findings
 
 
 def _is_wanted(ref: WorkloadRef, selection: Selection) -> bool:
     named = not selection.workloads or {ref.suite, ref.name, f"{ref.suite}/{ref.name}", ref.id} & {*selection.workloads}
-    matched = not selection.matching or any(part.lower() in ref.id.lower() for part in selection.matching)
-    return bool(named) and matched
+    return bool(named) and _matches(ref, selection)
+
+
+def _matches(ref: WorkloadRef, selection: Selection) -> bool:
+    return not selection.matching or any(part.lower() in ref.id.lower() for part in selection.matching)
 
 
 def _complain_if_unmatched(chosen: list[plan.Selected], suites: list[collect.Suite], selection: Selection) -> None:
@@ -120,7 +165,7 @@ def make_plan(
     selection: Selection, settings: plan.Settings, caps: Capabilities
 ) -> tuple[Plan, list[HardwareProfile], list[Finding], list[str]]:
     """The plan of a selection on this machine, its profiles, findings, and sentences for the user."""
-    chosen, findings = select(selection)
+    chosen, findings = select(selection, caps.memory_bytes)
     tiers, said = resolve_profiles(selection.profiles, selection.include, caps)
     tiers = network.attach(tiers, selection.links)
     unknown = [name for name in selection.runtimes if name not in runtimes.known()]

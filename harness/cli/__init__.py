@@ -17,6 +17,8 @@ VERBS = {
     "report": ("harness.cli.report", "Render a run as HTML, Markdown, CSV, JUnit or JSON."),
     "list": ("harness.cli.listing", "List suites, profiles, runs or runtimes."),
     "show": ("harness.cli.show", "Show a run, a profile or a workload."),
+    "new": ("harness.cli.new", "Write a new suite that works and says how to go on."),
+    "check": ("harness.cli.check", "Check suites: build them, step them, and say all that is wrong."),
     "compare": ("harness.cli.compare", "Compare two runs: slower, faster, no change detected."),
     "profile": ("harness.cli.profile", "Check hardware profiles."),
     "doctor": ("harness.cli.doctor", "Say what can be measured and enforced here, and what disturbs."),
@@ -70,13 +72,13 @@ def main(args: list[str] | None = None) -> Any:
     try:
         result = cli.main(args=args, prog_name="tierbench", standalone_mode=False)
     except UserError as error:
-        return _leave(error.line, error.exit_code)
+        return _leave(error.lines, error.exit_code)
     except click.exceptions.Abort:
-        return _leave("interrupted", Exit.INTERRUPTED)
+        return _leave(["interrupted"], Exit.INTERRUPTED)
     except KeyboardInterrupt:
-        return _leave("interrupted", Exit.INTERRUPTED)
+        return _leave(["interrupted"], Exit.INTERRUPTED)
     except click.ClickException as error:
-        return _leave(error.format_message(), Exit.BAD_INPUT)
+        return _leave([error.format_message()], Exit.BAD_INPUT)
     except click.exceptions.Exit as leave:
         return sys.exit(leave.exit_code)
     except BrokenPipeError:
@@ -85,6 +87,7 @@ def main(args: list[str] | None = None) -> Any:
     return sys.exit(result if isinstance(result, int) else Exit.OK)
 
 
-def _leave(line: str, code: int) -> None:
-    click.echo(f"tierbench: {line}", err=True)
+def _leave(lines: list[str], code: int) -> None:
+    for line in lines:
+        click.echo(f"tierbench: {line}", err=True)
     sys.exit(int(code))

@@ -119,6 +119,18 @@ def latency(_ctx: click.Context, _param: click.Parameter, text: str | None) -> f
     return seconds
 
 
+def inputs(command: F) -> F:
+    """``--input``: what a model of the user's own is called with."""
+    return click.option(
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="NAME=SHAPE[:DTYPE]",
+        help="Input of a model of your own where its file does not say it, such as x=1x3x224x224:float32; "
+        "may be repeated.",
+    )(command)
+
+
 _UNITS = {"s": 1.0, "m": 60.0, "h": 3600.0}
 
 

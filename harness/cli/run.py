@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 _OF_THE_PLAN = (
     "workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "slow_down", "sustained", "scenario",
-    "deadline", "target_qps", "percentile", "links", "out",
+    "deadline", "target_qps", "percentile", "links", "inputs", "out",
 )  # fmt: skip
 """What a run that is resumed was told when it began."""
 
@@ -36,6 +36,7 @@ _OF_THE_PLAN = (
     shell_complete=options.complete_profiles,
     help="Tier to try: host (default) or a hardware profile's id or alias; may be repeated.",
 )
+@options.inputs
 @click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="Runtime (default: the workload's first).")
 @click.option("--dtype", "dtypes", multiple=True, metavar="NAME", help="Data type (default: the workload's own).")
 @click.option("--quick", is_flag=True, help="The quick selection, one process each, short budgets.")
@@ -78,6 +79,9 @@ def command(
     **asked: Any,
 ) -> int:
     """Run WORKLOADS (suites or workloads by name; all where none is given) on the tiers given by -p.
+
+    A model of your own is named by its file or function: model.onnx, model.pt2, package.module:function,
+    file.py::Workload, or a folder with Hugging Face's config.json.
 
     With --baseline it exits with 3 where something got worse.
     """
@@ -131,6 +135,7 @@ def _selection(asked: dict[str, Any]) -> Any:
         quick=asked["quick"],
         include=asked["include"],
         links=asked["links"],
+        inputs=asked["inputs"],
     )
 
 
@@ -153,15 +158,19 @@ def _say_plan(asked: dict[str, Any], settings: Settings, as_json: bool) -> int:
     from harness import selection
     from harness.model import codec
 
-    planned, _, _, said = selection.make_plan(_selection(asked), settings, selection.capabilities())
+    planned, _, found, said = selection.make_plan(_selection(asked), settings, selection.capabilities())
+    refused = [finding.message for finding in found if finding.code == selection.MODEL_REFUSED]
+    for line in refused:
+        click.echo(f"tierbench: {line}", err=True)
+    code = Exit.FAILED if refused else Exit.OK
     if as_json:
         click.echo(codec.encode(planned))
-        return Exit.OK
+        return code
     for line in (*said, *(trial.id for trial in planned.trials)):
         click.echo(line)
     for skip in planned.skips:
         click.echo(f"left out: {skip.case.id}: {skip.reason}")
-    return Exit.OK
+    return code
 
 
 def _finish(handle: RunHandle, view: ReportView, strict: bool, no_report: bool, as_json: bool) -> int:

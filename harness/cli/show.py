@@ -10,15 +10,19 @@ import click
 
 from harness.cli import options
 from harness.errors import Exit, UnknownName
+from harness.model.text import plain
 
 
-@click.command("show", short_help="Show a run, a profile or a workload.")
+@click.command("show", short_help="Show a run, a profile, a workload or a model of your own.")
 @click.argument("name", default="latest", shell_complete=options.complete_anything)
+@options.inputs
 @options.runs
 @options.include
 @options.as_json
-def command(name: str, runs: Path, include: tuple[Path, ...], as_json: bool) -> int:
-    """Show NAME: a run (a directory, an id or its beginning, latest), a profile or a workload."""
+def command(name: str, inputs: tuple[str, ...], runs: Path, include: tuple[Path, ...], as_json: bool) -> int:
+    """Show NAME: a run (a directory, an id or its beginning, latest), a profile, a workload or a model of your own."""
+    if _model(name, inputs, as_json):
+        return Exit.OK
     tries: tuple[Callable[[], None], ...] = (
         lambda: _run(name, runs, as_json),
         lambda: _profile(name, include, as_json),
@@ -33,6 +37,25 @@ def command(name: str, runs: Path, include: tuple[Path, ...], as_json: bool) -> 
         else:
             return Exit.OK
     raise UnknownName("run, profile or workload", name, known)
+
+
+def _model(name: str, inputs: tuple[str, ...], as_json: bool) -> bool:
+    """Show a model that is named by file, function or folder; False where the name is none of these."""
+    import json
+
+    from harness import own, selection
+
+    given = own.recognise(name)
+    if given is None:
+        return False
+    rows = [own.facts(chosen) for chosen in selection.own_models([given], inputs)]
+    if as_json:
+        click.echo(json.dumps(rows))
+        return True
+    for row in rows:
+        for field, value in row.items():
+            click.echo(plain(f"{field:<17} {', '.join(value) if isinstance(value, list) else value}"))
+    return True
 
 
 def _run(name: str, runs: Path, as_json: bool) -> None:

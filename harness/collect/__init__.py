@@ -6,13 +6,15 @@ and line.
 
 from __future__ import annotations
 
-from harness.collect.loading import Suite, SuiteFile, load_suite
+from harness.collect.loading import HEAVY, Suite, SuiteFile, examine, load_suite
 from harness.collect.selection import discover, find, load_all, points, quick_references, references, workload
 
 __all__ = [
+    "HEAVY",
     "Suite",
     "SuiteFile",
     "discover",
+    "examine",
     "find",
     "load_all",
     "load_suite",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import sys
 import traceback
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from contextlib import redirect_stdout
 from dataclasses import dataclass, field
 from importlib.machinery import ModuleSpec, SourceFileLoader
@@ -13,12 +13,14 @@ from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 
+from harness.collect import lines
 from harness.collect.declaration import declaration_defects
 from harness.errors import ContentError
+from harness.model.inquiry import Fault
 from harness.model.measure import Finding
 from harness.model.workload import Workload
 
-_HEAVY = (
+HEAVY = (
     "torch",
     "transformers",
     "tensorflow",
@@ -30,6 +32,7 @@ _HEAVY = (
     "pandas",
     "scipy",
 )
+"""Modules that no suite is to load when it is imported."""
 
 
 @dataclass(frozen=True)
@@ -59,6 +62,34 @@ def load_suite(file: SuiteFile) -> Suite:
     kinds = _declared(module, file)
     _check(kinds, file)
     return Suite(file.name, file.path, tuple(kinds), file.origin, _slow_import(file, _loaded_heavy() - heavy_before))
+
+
+def examine(file: SuiteFile) -> tuple[list[type[Workload]], list[Fault]]:
+    """The suite's workloads, and everything that is wrong in what the file declares. Raises ContentError as above."""
+    kinds = _declared(_import(file), file)
+    faults = [
+        Fault(*lines.of_name(kind, _subject(defect), file.path), f"{kind.__name__}: {defect}")
+        for kind in kinds
+        for defect in declaration_defects(kind)
+    ]
+    return kinds, faults + _twins(kinds, file)
+
+
+def _subject(defect: str) -> str:
+    """The name that a sentence on a declaration begins with."""
+    return defect.partition(" ")[0].partition("[")[0]
+
+
+def _twins(kinds: Sequence[type[Workload]], file: SuiteFile) -> list[Fault]:
+    named: dict[str, type[Workload]] = {}
+    faults = []
+    for kind in kinds:
+        earlier = named.setdefault(getattr(kind, "name", kind.__name__), kind)
+        if earlier is not kind:
+            first = _line_of(earlier, file)
+            message = f"the workload {kind.name!r} is declared twice, first at {first}"
+            faults.append(Fault(*lines.of_class(kind, file.path), message))
+    return faults
 
 
 def _import(file: SuiteFile) -> ModuleType:
@@ -133,16 +164,12 @@ def _check(kinds: Iterable[type[Workload]], file: SuiteFile) -> None:
 
 
 def _line_of(kind: type[Workload], file: SuiteFile) -> str:
-    import inspect
-
-    try:
-        return f"{inspect.getsourcefile(kind)}:{inspect.getsourcelines(kind)[1]}"
-    except (OSError, TypeError):
-        return str(file.path)
+    spot = lines.of_class(kind, file.path)
+    return f"{spot.file}:{spot.line}" if spot.line else spot.file
 
 
 def _loaded_heavy() -> set[str]:
-    return {name for name in _HEAVY if name in sys.modules}
+    return {name for name in HEAVY if name in sys.modules}
 
 
 def _slow_import(file: SuiteFile, pulled_in: set[str]) -> tuple[Finding, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from harness.checks import validity
 from harness.model.case import Case
 from harness.model.machine import Environment
+from harness.model.own import Own
 from harness.model.record import Manifest, Run
 from harness.model.units import show_bytes
 from harness.verdict import SLACK, CaseFacts
@@ -69,6 +70,8 @@ def case_refusal(baseline: CaseFacts, candidate: CaseFacts) -> str | None:
     a, b = baseline.case.workload.version, candidate.case.workload.version
     if a != b:
         return f"the workload changed: version {a} and version {b}"
+    if (changed := _other_model(baseline.case.workload.own, candidate.case.workload.own)) is not None:
+        return changed
     was, now = baseline.limit_bytes, candidate.limit_bytes
     if not baseline.on_host and not _same_limit(was, now):
         return f"the profile's limit changed: {_bytes(was)} and {_bytes(now)}"
@@ -85,6 +88,20 @@ def _asked(facts: CaseFacts) -> dict[str, object]:
     """What a scenario asked of the case, but for how long it was to take; empty where none did or nothing was timed."""
     load = next((r.trial.pace.load for r in facts.work.timing if r.trial.pace.load is not None), None)
     return {name: getattr(load, name) for name in _OF_A_LOAD} if load is not None else {}
+
+
+def _other_model(baseline: Own | None, candidate: Own | None) -> str | None:
+    """Why the models are not the same, None where they are, or neither is of the user's own."""
+    if baseline == candidate:
+        return None
+    if baseline is None or candidate is None:
+        return "one is a workload of a suite and the other a model of its own"
+    if baseline.sha256 != candidate.sha256:
+        return (
+            f"the model changed: {baseline.source} had sha256 {baseline.sha256[:12]}, and now {candidate.sha256[:12]}"
+        )
+    was, now = (" ".join(f"{i.name}={i.spelt}" for i in own.inputs) for own in (baseline, candidate))
+    return f"the inputs changed: {was or 'none'} and {now or 'none'}" if was != now else None
 
 
 def _same_limit(was: int | None, now: int | None) -> bool:

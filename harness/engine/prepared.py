@@ -10,7 +10,7 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from harness.model import codec
-from harness.model.case import Limits, Trial
+from harness.model.case import Limits, Trial, WorkloadRef
 from harness.model.machine import Capabilities
 from harness.model.spec import Prepared
 from harness.model.units import GIB
@@ -55,7 +55,7 @@ class Preparation:
     def key(self, trial: Trial) -> str:
         """Hash of all that a preparation depends on: the work, its suite's source, versions, seed."""
         case = trial.case
-        parts = [case.work_id, str(case.workload.version), str(trial.seed), _source(Path(case.workload.path))]
+        parts = [case.work_id, str(case.workload.version), str(trial.seed), _source(case.workload)]
         parts += [f"{name}={version}" for name, version in sorted(self.versions.items())]
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:24]
 
@@ -80,7 +80,11 @@ def _all_there(files: Sequence[str], cache: Path) -> bool:
     return all(Path(file).exists() for file in files if Path(file).is_relative_to(cache))
 
 
-def _source(suite: Path) -> str:
+def _source(workload: WorkloadRef) -> str:
+    """Hash of the code that makes the workload; of a model of the user's own, which may be large, as it was planned."""
+    suite, own = Path(workload.path), workload.own
+    if own is not None and own.kind != "workload":
+        return f"{own.sha256} {own.source} " + " ".join(f"{given.name}={given.spelt}" for given in own.inputs)
     files = sorted(suite.parent.glob("*.py")) if suite.name == "suite.py" else [suite]
     digest = hashlib.sha256()
     for file in files:

@@ -37,7 +37,8 @@ def _of_graph(runtime: str, loaded: Loaded, step: Step, passes: int) -> Counted:
     if runtime == "onnxruntime":
         from harness.features import onnx_operators
 
-        return onnx_operators.count(loaded.graph, loaded.parts, passes, times)
+        shapes = [tuple(array.shape) for array in loaded.inputs]
+        return onnx_operators.count(loaded.graph, loaded.parts, passes, times, shapes)
     if runtime == "ncnn":
         from harness.features import ncnn_operators
 

@@ -6,7 +6,7 @@ The graph that runs is another one: operators are fused, and channels padded to 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,9 +37,14 @@ padded channels leave as they are: whether stride and dilation are 1. By its inp
 for one whose weights were packed and so have no shape in the profile."""
 
 
-def count(graph: Path, parts: Callable[[int], list[list[Part]]], passes: int, times: int) -> Counted:
-    """Profile the model so many times. ``times`` is how often a step calls it. Raises NotCounted."""
-    exported = _Exported.read(graph)
+def count(
+    graph: Path, parts: Callable[[int], list[list[Part]]], passes: int, times: int, inputs: Sequence[Shape] = ()
+) -> Counted:
+    """Profile the model so many times. ``times`` is how often a step calls it. Raises NotCounted.
+
+    ``inputs`` are the shapes that it is called with, for a graph that leaves them open.
+    """
+    exported = _Exported.read(graph, inputs)
     work, spaces = exported.work(), exported.spaces()
     passed = (tuple(_as_run(part, spaces) for part in one) for one in parts(passes))
     return Counted(tuple((*work, *one) for one in passed), HOW, times)
@@ -60,13 +65,15 @@ class _Exported:
     constants: dict[str, int]
 
     @classmethod
-    def read(cls, path: Path) -> _Exported:
+    def read(cls, path: Path, inputs: Sequence[Shape] = ()) -> _Exported:
         """Without the weights themselves."""
         import onnx
 
-        graph = onnx.shape_inference.infer_shapes(onnx.load(str(path), load_external_data=False)).graph
+        model = onnx.load(str(path), load_external_data=False)
+        _close(model.graph, inputs)
+        graph = onnx.shape_inference.infer_shapes(model, data_prop=bool(inputs)).graph
         values = (*graph.input, *graph.output, *graph.value_info)
-        shapes = {v.name: tuple(d.dim_value for d in v.type.tensor_type.shape.dim) for v in values}
+        shapes = {v.name: shape for v in values if (shape := _closed(v)) is not None}
         sizes = {t.name: _item_bytes(t) * math.prod(t.dims) for t in graph.initializer}
         return cls(tuple(graph.node), {**shapes, **{t.name: tuple(t.dims) for t in graph.initializer}}, sizes)
 
@@ -112,6 +119,22 @@ class _Exported:
         if name not in self.shapes:
             raise NotCounted(f"the graph does not say what shape {name} has")
         return self.shapes[name]
+
+
+def _close(graph: Any, inputs: Sequence[Shape]) -> None:
+    """Put sizes where the graph leaves the shape of an input open."""
+    constants = {tensor.name for tensor in graph.initializer}
+    for value, shape in zip((v for v in graph.input if v.name not in constants), inputs, strict=False):
+        for dimension, size in zip(value.type.tensor_type.shape.dim, shape, strict=False):
+            dimension.dim_value = size
+
+
+def _closed(value: Any) -> Shape | None:
+    """The shape of a value, None where a size of it is not known."""
+    tensor = value.type.tensor_type
+    if not tensor.HasField("shape") or any(d.WhichOneof("value") != "dim_value" for d in tensor.shape.dim):
+        return None
+    return tuple(d.dim_value for d in tensor.shape.dim)
 
 
 def _item_bytes(tensor: Any) -> int:

@@ -7,6 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from harness.model.load import Load
+from harness.model.own import Own
 
 Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition", "features", "paced"]
 """``prepare``: fill the caches, measure nothing. ``timing``: time alone. ``need``: memory, uncapped. ``ceiling``: load
@@ -38,6 +39,8 @@ class WorkloadRef(Struct, frozen=True):
     version: int = 1
     deadline_seconds: float | None = None
     items_unit: str = "items"
+    own: Own | None = None
+    """Where it was made of a model that the user named; None where it is from a suite."""
 
     @property
     def id(self) -> str:

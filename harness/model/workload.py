@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,13 @@ class Model:
     inputs: tuple[Any, ...] = ()
     facts: Mapping[str, str] = field(default_factory=dict)
     """What else is known of it, for the record: how weights in few bits were made, how far their output is off."""
+
+
+@dataclass(frozen=True)
+class ModelFile:
+    """A module that is already what a runtime reads: a file that it opens as it is. The inputs are then arrays."""
+
+    path: Path
 
 
 @dataclass(frozen=True)
@@ -107,7 +115,7 @@ def defects(kind: type[Workload]) -> list[str]:
 
 def _deadline_defects(kind: type[Workload]) -> list[str]:
     deadline = kind.deadline_seconds
-    if deadline is None or (isinstance(deadline, (int, float)) and deadline > 0):
+    if deadline is None or (isinstance(deadline, (int, float)) and 0 < deadline < math.inf):
         return []
     return [f"deadline_seconds is {deadline!r}: it must be a number of seconds above 0"]
 

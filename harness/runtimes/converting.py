@@ -10,7 +10,7 @@ import os
 import time
 import warnings
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
@@ -163,10 +163,15 @@ def not_supported(runtime: str, error: Exception) -> NotSupported:
 
 def _store_inputs(model: Model, artefacts: Path) -> None:
     """Write the inputs as arrays, every time: they may be of another seed than those that lie there."""
+    store_arrays([value.cpu().numpy() for value in model.inputs], artefacts)
+
+
+def store_arrays(arrays: Sequence[Any], artefacts: Path) -> None:
+    """Write them for ``stored_inputs``."""
     import numpy
 
     artefacts.mkdir(parents=True, exist_ok=True)
-    numpy.savez(artefacts / _INPUTS, *(value.cpu().numpy() for value in model.inputs))
+    numpy.savez(artefacts / _INPUTS, *arrays)
 
 
 def _signature(model: Model) -> str:

@@ -6,11 +6,12 @@ import json
 import tempfile
 import warnings
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, ClassVar
 
-from harness.model.workload import Model
-from harness.runtimes import Loaded, Part, Shape
+from harness.model.workload import Model, ModelFile, Place
+from harness.runtimes import Loaded, Part, Shape, _onnx_given
 from harness.runtimes.converting import PRICE, Converting, stored_inputs, threads
 
 _MODEL = "model.onnx"
@@ -39,6 +40,22 @@ class OnnxRuntime(Converting):
         known = dtype in ("float32", "int8")
         return None if known else f"the ONNX Runtime runtime computes in float32 and int8, not {dtype}"
 
+    def prepare(self, build: Callable[[], Model], place: Place, artefacts: Path) -> None:
+        """Convert and hold against eager; an ONNX file of the user's own is left where it is, and its inputs kept."""
+        model = build()
+        if isinstance(model.module, ModelFile):
+            _onnx_given.keep(model.module.path, model.inputs, artefacts)
+        else:
+            super().prepare(lambda: model, place, artefacts)
+
+    def load(self, build: Callable[[], Model], place: Place, artefacts: Path) -> Loaded:
+        """Open what was converted, or the user's own file."""
+        path = _onnx_given.kept(artefacts)
+        if path is None:
+            return super().load(build, place, artefacts)
+        opened = self._open(path, artefacts)
+        return replace(opened, weight_bytes=_onnx_given.weight_bytes(artefacts))
+
     def tolerance(self, dtype: str) -> float:
         """Of float32, summed in another order; int8's difference is its price."""
         return 1e-4 if dtype == "float32" else PRICE
@@ -54,16 +71,19 @@ class OnnxRuntime(Converting):
 
     def open(self, artefacts: Path, dtype: str) -> Loaded:  # noqa: ARG002
         """A session with ONNX Runtime's default optimisations."""
+        return self._open(artefacts / _MODEL, artefacts)
+
+    def _open(self, model: Path, artefacts: Path) -> Loaded:
         import onnxruntime
 
         onnxruntime.set_default_logger_severity(3)
         inputs, facts = stored_inputs(artefacts), {"threads": str(threads()), "spinning": "off", "optimisation": "all"}
         return Loaded(
-            _call(_session(artefacts / _MODEL, _options())),
+            _call(_session(model, _options())),
             inputs,
             facts=facts,
-            graph=artefacts / _MODEL,
-            parts=lambda passes: _parts(artefacts / _MODEL, inputs, passes),
+            graph=model,
+            parts=lambda passes: _parts(model, inputs, passes),
         )
 
     def weight_bytes(self, artefacts: Path) -> int:

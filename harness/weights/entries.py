@@ -9,7 +9,7 @@ import hashlib
 import json
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -36,14 +36,19 @@ def load(architecture: type, config: Any, place: Place) -> Any:
     ``architecture`` is a transformers model class and ``config`` its configuration. The weights depend on nothing but
     these two and the dtype, never on ``place.seed``. Raises MachineError where the cache cannot be written.
     """
-    folder = ensure(architecture, config, place)
+    return load_files(architecture, config, [ensure(architecture, config, place) / FILE], place)
+
+
+def load_files(architecture: type, config: Any, files: Sequence[Path], place: Place) -> Any:
+    """The same with its weights read from safetensors files. Raises RuntimeError where they are of something else."""
+    tensors = {name: tensor for file in files for name, tensor in read(file).items()}
     with _quiet():
         model, said = architecture.from_pretrained(  # type: ignore[attr-defined]
-            None, config=config, state_dict=read(folder / FILE), dtype=_dtype(place.dtype), output_loading_info=True
+            None, config=config, state_dict=tensors, dtype=_dtype(place.dtype), output_loading_info=True
         )
     wrong = {k: sorted(map(str, v)) for k, v in said.items() if v}
     if wrong:
-        raise RuntimeError(f"the weights in {folder} do not match {architecture.__name__}: {wrong}")
+        raise RuntimeError(f"the weights in {files[0].parent} do not match {architecture.__name__}: {wrong}")
     return model.eval()
 
 

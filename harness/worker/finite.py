@@ -11,10 +11,15 @@ DEPTH = 6
 
 def first_not_finite(output: Any) -> str | None:
     """Where in ``output`` the first infinite or undefined number stands, None where all are finite."""
-    for path, leaf in _leaves(output, "output", DEPTH):
+    for path, leaf in leaves(output):
         if not _is_finite(leaf):
             return path
     return None
+
+
+def leaves(output: Any) -> Iterator[tuple[str, Any]]:
+    """What is nested in ``output``, neither texts nor None, each with where it stands."""
+    return _leaves(output, "output", DEPTH)
 
 
 def _leaves(value: Any, path: str, depth: int) -> Iterator[tuple[str, Any]]:

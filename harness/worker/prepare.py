@@ -33,7 +33,9 @@ def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> 
     where = first_not_finite(output)
     if where is not None:
         raise NotFinite(f"the output is not finite at {where}")
-    _write(Path(spec.prepared_file), sorted(_mapped() | _weights() | _below(artefacts)))
+    own = spec.trial.case.workload.own
+    given = set(own.files) if own is not None else set()
+    _write(Path(spec.prepared_file), sorted(_mapped() | _weights() | _below(artefacts) | given))
 
 
 def building(

@@ -12,7 +12,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Protocol
 
-from harness import collect, meters, runtimes
+from harness import adopted, collect, meters, runtimes
 from harness.meters.allocator import Allocator
 from harness.meters.memory import ProcessMemory, Residency, TreeMemory, major_faults
 from harness.model.case import ParameterValue, Role, Trial
@@ -128,7 +128,10 @@ def run(spec: ChildSpec, channel: Channel) -> None:
 
 
 def _find(trial: Trial) -> Workload:
-    return collect.workload(trial.case.workload)
+    ref = trial.case.workload
+    if ref.own is not None and ref.own.kind != "workload":
+        return adopted.Adopted(ref.own)
+    return collect.workload(ref)
 
 
 def _import(trial: Trial, runtime: Runtime) -> Workload:

@@ -17,6 +17,7 @@ from harness.compare.fit import fit_verdict
 from harness.model.case import Limits
 from harness.model.measure import GPU_RESERVED, LATENCY, TREE_PEAK, Finding, Measurement
 from harness.model.outcome import DoesNotFit, Failed, Ok, Thrashes, Unsupported
+from harness.model.own import Input, Own
 from harness.model.record import Enforced, Record, Run
 
 MIB = 1 << 20
@@ -225,6 +226,27 @@ def test_a_changed_workload_is_not_comparable():
     found = row(compare(a, run(*records)))
     assert found.verdict == "not_comparable"
     assert "version 1 and version 2" in found.reason
+
+
+def _of_model(of: Run, own: Own) -> Run:
+    """The run as if it had been of a model of the user's own."""
+
+    def changed(r: Record) -> Record:
+        workload = replace(r.trial.case.workload, own=own)
+        return replace(r, trial=replace(r.trial, case=replace(r.trial.case, workload=workload)))
+
+    return run(*map(changed, of.records))
+
+
+def test_two_models_of_one_name_are_not_comparable():
+    own = Own("onnx", "/models/net.onnx", "1" * 64, inputs=(Input("x", (1, 3), "float32"),))
+    before = _of_model(noisy(0.01, 1), own)
+    assert row(compare(before, _of_model(noisy(0.01, 2), own))).verdict == "no_change"
+    found = row(compare(before, _of_model(noisy(0.01, 2), replace(own, sha256="2" * 64))))
+    assert found.verdict == "not_comparable"
+    assert found.reason == "the model changed: /models/net.onnx had sha256 111111111111, and now 222222222222"
+    found = row(compare(before, _of_model(noisy(0.01, 2), replace(own, inputs=(Input("x", (2, 3), "float32"),)))))
+    assert found.reason == "the inputs changed: x=1x3:float32 and x=2x3:float32"
 
 
 def test_cases_of_one_run_only_are_named():

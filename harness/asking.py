@@ -1,0 +1,69 @@
+"""A question put to a child of its own, which may load what the command line must not: both ends of the pipe.
+
+The child's answer is its standard output; what the user's code prints goes to its error output instead.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from importlib import import_module
+from pathlib import Path
+from typing import TypeVar
+
+from msgspec import Struct
+
+import harness
+from harness.errors import UserError
+from harness.model import codec
+
+TAIL = 300
+_ROOT = str(Path(harness.__file__).resolve().parent.parent)
+_ENTRY = f"import sys; sys.path.append({_ROOT!r}); from harness.asking import answer; answer(sys.argv[1])"
+_FIXED = {
+    "PYTHONHASHSEED": "0",
+    "HF_HUB_OFFLINE": "1",
+    "TRANSFORMERS_OFFLINE": "1",
+    "TRANSFORMERS_VERBOSITY": "error",
+    "TOKENIZERS_PARALLELISM": "false",
+}
+
+A = TypeVar("A", bound=Struct)
+
+
+def ask(room: str, question: Struct, answer: type[A], *, about: str, seconds: float = 600.0) -> A:
+    """What the child-side room ``harness.ROOM`` answers. Raises UserError where the child dies or is not done in time.
+
+    ``about`` is the file that an error names.
+    """
+    command = [sys.executable, "-P", "-c", _ENTRY, room]
+    given, environment = codec.encode(question), os.environ | _FIXED
+    try:
+        done = subprocess.run(command, input=given, capture_output=True, check=False, env=environment, timeout=seconds)
+    except subprocess.TimeoutExpired:
+        raise UserError(f"not done after {seconds:g} s", where=about) from None
+    if done.returncode:
+        raise UserError(_death(done), where=about)
+    return codec.decode(done.stdout, answer)
+
+
+def _death(done: subprocess.CompletedProcess[bytes]) -> str:
+    if done.returncode < 0:
+        name = signal.Signals(-done.returncode).name
+        more = ", as the kernel does where memory runs out" if name == "SIGKILL" else ""
+        return f"the process that looked at it was ended by {name}{more}"
+    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
+    return f"the process that looked at it failed: {said[-1][:TAIL] if said else f'exit code {done.returncode}'}"
+
+
+def answer(room: str) -> None:
+    """In the child: let ``harness.ROOM.answer`` answer what comes on standard input, and end."""
+    target = os.dup(1)
+    os.dup2(2, 1)
+    reply: bytes = import_module(f"harness.{room}").answer(sys.stdin.buffer.read())
+    with os.fdopen(target, "wb") as sink:
+        sink.write(reply)
+    sys.stderr.flush()
+    os._exit(0)  # a hang or a crash in a library's clean-up is no part of the answer

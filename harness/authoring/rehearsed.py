@@ -1,0 +1,32 @@
+"""A suite tried in a child of its own, before anything is measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from harness import asking, collect, content
+from harness.collect import SuiteFile
+from harness.errors import UnknownName, UserError
+from harness.model.inquiry import SuiteAnswer, SuiteQuestion
+
+
+def suite_file(name: str, include: Sequence[Path] = ()) -> SuiteFile:
+    """The suite of that name on the search path, or in that file or folder. Raises UserError."""
+    path = Path(name).expanduser()
+    inside = path / "suite.py" if "/" in name and path.is_dir() else path
+    if inside.suffix == ".py":
+        if not inside.is_file():
+            raise UserError("no such file", where=str(inside), hint="give a suite's name, file or folder")
+        inside = inside.absolute()
+        return SuiteFile(inside.parent.name if inside.name == "suite.py" else inside.stem, inside, "given")
+    known = {file.name: file for file in collect.discover(content.search_path(include))}
+    if name not in known:
+        raise UnknownName("suite", name, sorted(known))
+    return known[name]
+
+
+def check_suite(file: SuiteFile, cache: Path) -> SuiteAnswer:
+    """Everything that is wrong with a suite, found by building and stepping its workloads in a child."""
+    question = SuiteQuestion(file.name, str(file.path), str(cache))
+    return asking.ask("rehearsal", question, SuiteAnswer, about=str(file.path))

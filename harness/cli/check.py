@@ -1,0 +1,56 @@
+"""``tierbench check``: whether what a user wrote would work, before anything is measured."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from harness.cli import options
+from harness.errors import Exit
+from harness.model.text import plain
+
+if TYPE_CHECKING:
+    from harness.model.inquiry import Fault, SuiteAnswer
+
+
+@click.group("check", short_help="Say all that is wrong with a suite.")
+def command() -> None:
+    """Check what you wrote, before anything is measured."""
+
+
+@command.command("suite")
+@click.argument("suites", nargs=-1, required=True)
+@options.include
+@options.as_json
+def suite(suites: tuple[str, ...], include: tuple[Path, ...], as_json: bool) -> int:
+    """Build and step the workloads of SUITES (names, files or folders) and say all that is wrong, with file and line.
+
+    Each workload is tried at its quick point, or else at its first: names and deadlines, no work at import, the same
+    output from two builds and from two steps, items, and memory that is given back.
+    """
+    from harness import api, authoring
+
+    files = [authoring.suite_file(name, include) for name in suites]
+    answers = {file: authoring.check_suite(file, api.cache_directory()) for file in files}
+    if as_json:
+        click.echo(json.dumps([_row(fault) for answer in answers.values() for fault in answer.faults]))
+    else:
+        for file, answer in answers.items():
+            _tell(str(file.path), answer)
+    return Exit.FAILED if any(answer.faults for answer in answers.values()) else Exit.OK
+
+
+def _row(fault: Fault) -> dict[str, Any]:
+    fields = {"file": fault.file, "line": fault.line, "level": "error", "message": fault.message}
+    return {**fields, "hint": fault.hint}
+
+
+def _tell(file: str, answer: SuiteAnswer) -> None:
+    for fault in answer.faults:
+        place = f"{fault.file}:{fault.line}" if fault.line else fault.file
+        click.echo(plain(f"{place}: {fault.message}" + (f" ({fault.hint})" if fault.hint else "")))
+    if not answer.faults:
+        click.echo(plain(f"{file}: sound: {', '.join(answer.tried)}"))
