@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from harness import collect, content, host, limits, meters, network, plan, profiles, runtimes
@@ -81,6 +81,23 @@ def select(selection: Selection) -> tuple[list[plan.Selected], list[Finding]]:
             chosen.append(plan.Selected(ref, *wanted, kind.runtimes, kind.dtypes))
     _complain_if_unmatched(chosen, suites, selection)
     return chosen, findings
+
+
+def shipped(selection: Selection) -> list[plan.Selected]:
+    """Every point of the workloads that are selected."""
+    chosen, _ = select(selection)
+    names = tuple(dict.fromkeys(f"{c.ref.suite}/{c.ref.name}" for c in chosen))
+    return select(Selection(names, include=selection.include))[0]
+
+
+def at_first_point(selection: Selection) -> Selection:
+    """The selection narrowed to quick points, unless it names points or its workloads have none."""
+    quick = replace(selection, quick=True)
+    if any("[" in name for name in selection.workloads):
+        return selection
+    path = content.search_path(selection.include)
+    refs = [ref for suite in collect.load_all(path) for ref in collect.quick_references(suite)]
+    return quick if any(_is_wanted(ref, selection) for ref in refs) else selection
 
 
 def _is_wanted(ref: WorkloadRef, selection: Selection) -> bool:
