@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import RunHandle, compare, load, run
+    from harness.api import RunHandle, compare, fit, load, run
     from harness.model.case import Case, Trial
     from harness.model.measure import Finding, Measurement, Metric
     from harness.model.profile import HardwareProfile
@@ -21,6 +21,7 @@ _WHERE = {
     "run": "harness.api",
     "load": "harness.api",
     "compare": "harness.api",
+    "fit": "harness.api",
     "RunHandle": "harness.api",
     "Workload": "harness.model.workload",
     "Model": "harness.model.workload",
@@ -50,6 +51,7 @@ __all__ = [
     "Workload",
     "__version__",
     "compare",
+    "fit",
     "load",
     "run",
 ]

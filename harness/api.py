@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness import content, host, limits, loads, network, own, plan, runtimes, store
+from harness import capacity, content, host, limits, loads, network, own, plan, runtimes, store
 from harness.checks import Validity, validity
 from harness.engine import Engine, Stop, null
 from harness.engine.pacing import Pacing
@@ -30,7 +30,7 @@ from harness.model.outcome import Failed, TimedOut, Unsupported
 from harness.model.profile import HardwareProfile
 from harness.model.record import Manifest, Record, Run
 from harness.runtimes import brought
-from harness.selection import MODEL_REFUSED, Selection, capabilities, make_plan
+from harness.selection import MODEL_REFUSED, Selection, at_first_point, capabilities, make_plan, shipped
 
 if TYPE_CHECKING:
     import pandas
@@ -68,8 +68,13 @@ class RunHandle:
 
     @property
     def complete(self) -> bool:
-        """Whether every planned trial has its record."""
-        return self.data.complete
+        """Whether every planned trial has its record, and all that followed from them."""
+        return self.data.complete and not capacity.pending(self.data)
+
+    @property
+    def capacity(self) -> tuple[capacity.Found, ...]:
+        """What a run of ``fit`` has found; nothing of any other run."""
+        return capacity.found(self.data)
 
     @property
     def failed(self) -> bool:
@@ -180,6 +185,7 @@ def run(
     deadline: float | None = None,
     target_qps: float | None = None,
     slow_down: bool = False,
+    advise: bool = False,
     links: Sequence[str] = (),
     inputs: Sequence[str] = (),
     include: Sequence[Path | str] = (),
@@ -191,7 +197,7 @@ def run(
     whose ``inputs`` are as ``--input`` takes them; ``matching`` are parts of a workload's id;
     ``profiles`` are ids or aliases; ``sustained`` loads for so many seconds; ``scenario`` is one of MLPerf's, of which
     ``server`` keeps a ``deadline`` (s) at ``target_qps`` or else at the largest rate; ``slow_down`` also runs each
-    board's cases at the pace that is projected for them; ``links`` are as ``--link`` takes them. Raises UserError for
+    board's cases at the pace that is projected for them; ``advise`` tries other variants where one does not fit; ``links`` are as ``--link`` takes them. Raises UserError for
     what the caller can mend.
     """
     selection = Selection(
@@ -213,7 +219,54 @@ def run(
     processes = processes or (1 if sustained or scenario == "server" else None)
     if processes is not None:
         settings = replace(settings, processes=processes)
-    return execute(selection, settings, Path(out) if out is not None else None)
+    return execute(selection, settings, Path(out) if out is not None else None, advise=advise)
+
+
+def fit(
+    workload: str,
+    profile: str = HOST,
+    *,
+    parameters: Sequence[str] = (),
+    runtime: str | None = None,
+    dtype: str | None = None,
+    precision: float = 0.01,
+    fast: bool = False,
+    most: int | None = None,
+    include: Sequence[Path | str] = (),
+    out: Path | str | None = None,
+) -> RunHandle:
+    """Find the smallest memory that a workload completes in, and on a profile the largest batch and context.
+
+    ``workload`` may name a point, such as ``vision/resnet50[batch=8]``; else the search starts from its quick one.
+    ``parameters`` are sought instead of batch and context, up to ``most``; ``fast`` starts from an estimate. What was
+    found is in the run's ``capacity``. Raises UserError.
+    """
+    selection = Selection(
+        (workload,),
+        profiles=(profile,),
+        runtimes=(runtime,) if runtime else (),
+        dtypes=(dtype,) if dtype else (),
+        include=tuple(map(Path, include)),
+    )
+    wish = capacity.Wish(tuple(parameters), precision, fast, most)
+    return search(selection, wish, Path(out) if out is not None else None)
+
+
+def search(
+    selection: Selection,
+    wish: capacity.Wish,
+    out: Path | None = None,
+    *,
+    timeout: float | None = None,
+    means: str | None = None,
+    emit: Listener = lambda _event: None,
+    stop: Stop | None = None,
+) -> RunHandle:
+    """``fit`` for one workload on one tier, with ``timeout`` seconds for a try. Raises UserError."""
+    settings = plan.Settings(processes=1, only=("need",))
+    if timeout is not None:
+        settings = replace(settings, timeout_seconds=timeout, ceiling_timeout_seconds=timeout)
+    return execute(at_first_point(selection), settings, out, means=means, emit=emit, stop=stop, wish=wish)
 
 
 def execute(
@@ -225,14 +278,22 @@ def execute(
     emit: Listener = lambda _event: None,
     stop: Stop | None = None,
     pacing: Pacing | None = None,
+    wish: capacity.Wish | None = None,
+    advise: bool = False,
 ) -> RunHandle:
     """Plan, run and write a new run. Stopping early leaves a run that can be resumed. Raises UserError.
 
-    ``pacing`` says how long a step of a case that is slowed down is to take; None: as long as is projected.
+    ``pacing`` says how long a step of a case that is slowed down is to take; None: as long as is projected. With a
+    ``wish`` the run searches what fits, from the first point of the selection. ``advise`` also tries, where a case does
+    not fit its tier, what else its suite ships of the workload.
     """
     with _measuring(means, emit) as disturbed:
         caps = capabilities()
         planned, tiers, findings, said = make_plan(selection, settings, caps)
+        reserve = capacity.reserve(shipped(selection), tiers, caps, settings, planned) if advise else ()
+        search = None
+        if wish is not None:
+            planned, search = capacity.plan_search(wish, planned, tiers, settings, caps.memory_bytes)
         for sentence in (*said, *(finding.message for finding in findings)):
             emit(Notice(sentence))
         executor, stopped = LocalExecutor(cache_directory(), means), (stop or Stop()).is_now
@@ -241,10 +302,12 @@ def execute(
             emit(Notice("measuring what a workload that does nothing draws"))
         drawn = null.measure_energy(executor, planned, stopped)
         manifest = _manifest(planned, tiers, caps, [*findings, *disturbed])
-        manifest = replace(manifest, self_cost=cost, self_energy=drawn)
+        manifest = replace(manifest, self_cost=cost, self_energy=drawn, search=search, reserve=reserve)
         path = out if out is not None else RUNS / manifest.run_id
         with store.RunWriter.create(path, manifest) as writer:
-            _engine(writer, manifest, means, emit, stop, pacing).run(planned)
+            engine = _engine(writer, manifest, means, emit, stop, pacing)
+            if engine.run(planned):
+                capacity.drive(engine, path)
     return load(path)
 
 
@@ -265,7 +328,8 @@ def resume(
             if changed := own.changed(so_far.manifest.plan.cases):
                 raise UserError("is not the model that this run began with", where=changed[0], hint="run it anew")
             engine = _engine(writer, so_far.manifest, means, emit, stop, pacing)
-            engine.run(so_far.manifest.plan, so_far.records)
+            if engine.run(so_far.manifest.plan, so_far.records):
+                capacity.drive(engine, path)
     return load(path)
 
 

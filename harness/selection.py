@@ -128,6 +128,23 @@ def _of_suites(selection: Selection) -> tuple[list[plan.Selected], list[Finding]
     return chosen, findings
 
 
+def shipped(selection: Selection) -> list[plan.Selected]:
+    """Every point of the workloads that are selected."""
+    chosen, _ = select(selection)
+    names = tuple(dict.fromkeys(f"{c.ref.suite}/{c.ref.name}" for c in chosen))
+    return select(Selection(names, include=selection.include))[0]
+
+
+def at_first_point(selection: Selection) -> Selection:
+    """The selection narrowed to quick points, unless it names points or its workloads have none."""
+    quick = replace(selection, quick=True)
+    if any("[" in name for name in selection.workloads):
+        return selection
+    path = content.search_path(selection.include)
+    refs = [ref for suite in collect.load_all(path) for ref in collect.quick_references(suite)]
+    return quick if any(_is_wanted(ref, selection) for ref in refs) else selection
+
+
 def _is_wanted(ref: WorkloadRef, selection: Selection) -> bool:
     named = not selection.workloads or {ref.suite, ref.name, f"{ref.suite}/{ref.name}", ref.id} & {*selection.workloads}
     return bool(named) and _matches(ref, selection)

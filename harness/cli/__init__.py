@@ -14,6 +14,7 @@ from harness.errors import Exit, UserError
 
 VERBS = {
     "run": ("harness.cli.run", "Run workloads on this machine and under the limits of hardware profiles."),
+    "fit": ("harness.cli.fit", "Find the smallest memory, the largest batch and the longest context that fit."),
     "report": ("harness.cli.report", "Render a run as HTML, Markdown, CSV, JUnit or JSON."),
     "list": ("harness.cli.listing", "List suites, profiles, runs or runtimes."),
     "show": ("harness.cli.show", "Show a run, a profile or a workload."),

@@ -83,21 +83,23 @@ def profiles(include: tuple[Path, ...], as_json: bool) -> int:
 @options.as_json
 def runs(runs: Path, as_json: bool) -> int:
     """Stored runs, oldest first."""
-    from harness import store
+    from harness import api, store
 
     rows = []
     for path in store.runs_in(runs):
-        run = store.read(path)
+        handle = api.load(path)
+        run = handle.data
         rows.append(
             {
                 "run": run.manifest.run_id,
                 "path": str(path),
                 "trials": len(run.manifest.plan.trials),
                 "done": len(run.records),
-                "complete": run.complete,
+                "complete": handle.complete,
+                "fit": run.manifest.search is not None,
             }
         )
-    return _print(rows, as_json, lambda r: (r["run"], f"{r['done']}/{r['trials']} trials", r["path"]))
+    return _print(rows, as_json, lambda r: (r["run"], _progress(r), r["path"]))
 
 
 @command.command("runtimes")
@@ -111,6 +113,12 @@ def runtimes(as_json: bool) -> int:
         for s in selection.runtime_states()
     ]
     return _print(rows, as_json, lambda r: (r["runtime"], r["device"], r["version"], r["reason"] or "ready"))
+
+
+def _progress(row: dict[str, Any]) -> str:
+    if row["fit"]:
+        return f"fit, {row['done']} trials{'' if row['complete'] else ', not finished'}"
+    return f"{row['done']}/{row['trials']} trials"
 
 
 def _spread(parameters: dict[str, list[Any]]) -> str:

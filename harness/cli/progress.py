@@ -14,7 +14,7 @@ import click
 from harness.engine import Stop
 from harness.model.case import UNDER_LIMITS, Trial
 from harness.model.events import EngineEvent, Notice, TrialEnded, TrialStage, TrialStarted
-from harness.model.outcome import DoesNotFit, Failed, Outcome, Thrashes, TimedOut, Unsupported, name_of
+from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported, name_of
 from harness.model.units import show, show_bytes
 from harness.verdict.limits import tighter_limit, told
 
@@ -96,18 +96,25 @@ def line_of(event: EngineEvent) -> str | None:
     if not isinstance(event, TrialEnded):
         return None
     record = event.record
-    outcome = told(record) if record.trial.role == "ceiling" else record.outcome
+    outcome = told(record) if record.trial.role in {"ceiling", "fit"} else record.outcome
     tighter = tighter_limit(record)
     seconds = show(record.wall_seconds, "s", 2) if tighter is None else f"as in {show_bytes(tighter)}"
     width = len(str(event.total))
     place = f"[{event.number:>{width}}/{event.total}]"
-    return f"{place} {record.trial.role:<7} {_subject(record.trial)}  {_said(outcome)}  {seconds}"
+    return f"{place} {record.trial.role:<7} {_subject(record.trial)}  {_within(record.trial, outcome)}  {seconds}"
 
 
 def _subject(trial: Trial) -> str:
     case = trial.case
     tier = case.tier if trial.role in UNDER_LIMITS else f"this host's {case.device}"
     return f"{case.workload.id} on {tier}, {case.runtime} {case.dtype}"
+
+
+def _within(trial: Trial, outcome: Outcome) -> str:
+    limit = trial.limits.memory_bytes
+    if trial.role == "fit" and limit is not None and isinstance(outcome, Ok):
+        return f"fits in {show_bytes(limit)}"
+    return _said(outcome)
 
 
 def _said(outcome: Outcome) -> str:

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from harness.view import ReportView
 
 _OF_THE_PLAN = (
-    "workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "slow_down", "sustained", "scenario",
-    "deadline", "target_qps", "percentile", "links", "inputs", "out",
+    "workloads", "matching", "profiles", "runtimes", "dtypes", "quick", "gate", "slow_down", "advise", "sustained",
+    "scenario", "deadline", "target_qps", "percentile", "links", "inputs", "out",
 )  # fmt: skip
 """What a run that is resumed was told when it began."""
 
@@ -55,6 +55,9 @@ _OF_THE_PLAN = (
 )
 @click.option(
     "--slow-down", is_flag=True, help="Also each board's cases at the pace that is projected for them, by waiting."
+)
+@click.option(
+    "--advise", is_flag=True, help="Where a workload does not fit a tier, also try its suite's other variants there."
 )
 @options.links
 @click.option("--timeout", type=click.FloatRange(min=1), metavar="SECONDS", help="For one trial.")
@@ -142,7 +145,8 @@ def _selection(asked: dict[str, Any]) -> Any:
 def _new(asked: dict[str, Any], settings: Settings, emit: Any, stop: Any) -> RunHandle:
     from harness import api
 
-    return api.execute(_selection(asked), settings, asked["out"], means=asked["means"], emit=emit, stop=stop)
+    more = {name: asked[name] for name in ("means", "advise")}
+    return api.execute(_selection(asked), settings, asked["out"], **more, emit=emit, stop=stop)
 
 
 def _resume(path: Path, asked: dict[str, Any], emit: Any, stop: Any) -> RunHandle:

@@ -15,7 +15,7 @@ from harness.engine.own_cost import OwnCost
 from harness.engine.pacing import Pacing, no_projection
 from harness.engine.prepared import Preparation
 from harness.executors import Executor
-from harness.model.case import Plan, Trial
+from harness.model.case import Plan, Role, Trial
 from harness.model.events import (
     ChildEvent,
     EngineEvent,
@@ -31,6 +31,9 @@ from harness.model.spec import Ending
 from harness.store import RunWriter
 
 LAUNCH_TRIES = 2
+LIMITED: frozenset[Role] = frozenset({"ceiling", "fit"})
+UNCAPPED: frozenset[Role] = frozenset({"need", "gate"})
+"""Roles that take the same steps, with and without a limit."""
 PATIENCE = 3.0
 LEAST_PATIENCE_SECONDS = 15.0
 """Under its limit a work reads its libraries from disk first, which takes seconds whatever the work is."""
@@ -126,13 +129,13 @@ class Engine:
             self._records.append(record)
         if record.trial.role == "ceiling":
             self._ceilings.append(record)
-        if record.trial.role == "need" and isinstance(record.outcome, Ok):
+        if record.trial.role in UNCAPPED and isinstance(record.outcome, Ok):
             self._uncapped_seconds[record.trial.case.work_id] = record.wall_seconds
 
     def _patient(self, trial: Trial) -> Trial:
-        """A ceiling trial waits for a multiple of what the same work took uncapped, and no longer."""
+        """A trial that tries a limit waits for a multiple of what the same work took uncapped, and no longer."""
         uncapped = self._uncapped_seconds.get(trial.case.work_id)
-        if trial.role != "ceiling" or uncapped is None:
+        if trial.role not in LIMITED or uncapped is None:
             return trial
         enough = max(LEAST_PATIENCE_SECONDS, PATIENCE * uncapped)
         return replace(trial, timeout_seconds=min(trial.timeout_seconds, enough))

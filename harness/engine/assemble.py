@@ -8,6 +8,7 @@ from signal import SIGABRT, Signals
 from msgspec.structs import replace
 
 from harness.checks import with_findings
+from harness.model.case import HELD_STILL as HELD_STILL_ROLES
 from harness.model.case import UNDER_LIMITS, Trial
 from harness.model.events import Capped, ChildEvent, Counted, Ended, Found, Measured, Said, StageBegan, StepDone
 from harness.model.measure import TREE_PEAK, Finding, Measurement, Provenance
@@ -16,7 +17,7 @@ from harness.model.record import Record
 from harness.model.spec import Ending
 
 HELD_STILL = "glibc thresholds fixed at 1 MiB"
-"""How the memory of a gate trial is labelled."""
+"""How the memory of a gate or fit trial is labelled."""
 THRASH_FAULTS_PER_STEP = 64
 """A step that has run before and still reads from disk this often is being fed its own pages again and again."""
 
@@ -124,7 +125,7 @@ def _measurements(trial: Trial, events: Sequence[ChildEvent], ending: Ending) ->
     provenance: Provenance = "enforced" if trial.role in UNDER_LIMITS else "measured"
     inside = [replace(e.measurement, provenance=provenance) for e in events if isinstance(e, Measured)]
     found = (*inside, _whole_tree(inside, ending.usage.peak_bytes, provenance))
-    return tuple(map(_held_still, found)) if trial.role == "gate" else found
+    return tuple(map(_held_still, found)) if trial.role in HELD_STILL_ROLES else found
 
 
 def _held_still(measurement: Measurement) -> Measurement:

@@ -24,7 +24,7 @@ from harness.executors.wait import Watcher
 from harness.launch import __file__ as launcher
 from harness.limits import Group, Watch, mps
 from harness.model import codec
-from harness.model.case import UNDER_LIMITS, Trial
+from harness.model.case import HELD_STILL, UNDER_LIMITS, Trial
 from harness.model.events import ChildEvent
 from harness.model.spec import ChildSpec, Ending, TreeWatch
 
@@ -151,7 +151,7 @@ class LocalExecutor:
             "TRANSFORMERS_VERBOSITY": "error",
             "TOKENIZERS_PARALLELISM": "false",
         }
-        gate = GATE_ALLOCATOR if trial.role == "gate" else {}
+        gate = GATE_ALLOCATOR if trial.role in HELD_STILL else {}
         return {**os.environ, **self.environment, **fixed, **gate, **_gpu(trial)}
 
     def _spec(self, trial: Trial, group: Group) -> bytes:

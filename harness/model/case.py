@@ -9,15 +9,18 @@ from msgspec import Struct
 from harness.model.load import Load
 from harness.model.own import Own
 
-Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition", "features", "paced"]
+Role = Literal["prepare", "timing", "need", "ceiling", "energy", "gate", "composition", "features", "paced", "fit"]
 """``prepare``: fill the caches, measure nothing. ``timing``: time alone. ``need``: memory, uncapped. ``ceiling``: load
 and a few steps under the profile's limit. ``energy``: joules over a window. ``gate``: memory that repeats, with the
 allocator held still. ``composition``: what tensors the memory is made of. ``features``: operators by class, and time
 on one thread: what a board's time is projected from. ``paced``: under the profile's limit, slowed down to its projected
-time."""
+time. ``fit``: as ``ceiling`` under a limit that a search chose, with the allocator held still."""
 
-UNDER_LIMITS: frozenset[Role] = frozenset({"ceiling", "paced"})
-"""Roles that are run for one tier, under its limits; what they measure is ``enforced``."""
+HELD_STILL: frozenset[Role] = frozenset({"gate", "fit"})
+"""Roles whose allocator's thresholds are fixed, so that their memory repeats."""
+
+UNDER_LIMITS: frozenset[Role] = frozenset({"ceiling", "paced", "fit"})
+"""Roles that are run for one tier, under its limits or one in their place; what they measure is ``enforced``."""
 
 Device = Literal["cpu", "gpu"]
 

@@ -12,6 +12,7 @@ from harness.model.machine import Capabilities, Environment
 from harness.model.measure import Finding, Measurement
 from harness.model.outcome import Outcome
 from harness.model.profile import HardwareProfile
+from harness.model.search import Search
 
 
 class Enforced(Struct, frozen=True):
@@ -82,6 +83,10 @@ class Manifest(Struct, frozen=True):
     """A workload that does nothing under the same meters, run before the first trial: what measuring itself costs."""
     self_energy: tuple[Record, ...] = ()
     """The same workload in the energy role, a record a device; nothing where the plan measures no energy."""
+    reserve: tuple[Trial, ...] = ()
+    """Trials of variants, run beyond the plan only where a case of their workload does not fit its tier."""
+    search: Search | None = None
+    """What ``fit`` looks for; its tries are records beyond the plan's."""
 
 
 class Run(Struct, frozen=True):

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 
 from harness.model.text import plain
+from harness.view.advised import Advised
 from harness.view.compared import Changed
 from harness.view.remote import CloudOrEdge
 from harness.view.report import Cell, FindingGroup, ReportView
@@ -18,6 +19,8 @@ def render(view: ReportView) -> str:
     counts = " · ".join(f"**{c.number:,}** {c.label}" for c in view.counts)
     changed = [_changed(view.changed)] if view.changed else []
     parts = [f"## {escape(view.headline)}", *map(escape, view.lead), counts, *changed, _table(view)]
+    if view.advised:
+        parts.append("### What fits instead\n\n" + "\n".join(_advice(view.advised)))
     if view.cloud:
         parts.append("### Cloud or edge\n\n" + "\n".join(_cloud(view.cloud)))
     if view.findings:
@@ -71,6 +74,14 @@ def _cell(cell: Cell | None) -> str:
     if cell.bar and cell.fit.state in {"fits", "unsupported"}:
         parts.append(escape(cell.bar.label))
     return "<br>".join(parts)
+
+
+def _advice(advised: Advised) -> Iterator[str]:
+    for row in advised.rows:
+        fitting = "; ".join(escape(v.said) for v in row.alternatives)
+        yield f"- {escape(row.name)} on {escape(row.where)}: {escape(row.why)}; {fitting}"
+    if advised.missing:
+        yield f"- {escape(advised.missing)} {escape(advised.command)}"
 
 
 def _cloud(cloud: CloudOrEdge) -> Iterator[str]:

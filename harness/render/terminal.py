@@ -46,7 +46,7 @@ def _rich(view: ReportView, console: Console) -> None:
             table.add_row(_row_name(row), *(_rich_cell(row.cells[t.index]) for t in chosen))
         console.print(table)
     console.print(Text(plain(view.headline), style="bold"))
-    for sentence in (*view.lead, *_cloud(view)):
+    for sentence in (*view.lead, *_advice(view), *_cloud(view)):
         console.print(Text(plain(sentence)))
     for verdict, line in _changes(view):
         console.print(Text(plain(line), style=_CHANGE_STYLES[verdict]))
@@ -92,7 +92,7 @@ def _plain(view: ReportView, console: Console) -> None:
     widths = [max((len(line[k]) for line in lines), default=0) for k in range(2)]
     for name, tier, said in lines:
         _line(console, f"{name:<{widths[0]}}  {tier:<{widths[1]}}  {said}")
-    for sentence in (view.headline, *view.lead, *_cloud(view), *(line for _, line in _changes(view))):
+    for sentence in (view.headline, *view.lead, *_advice(view), *_cloud(view), *(line for _, line in _changes(view))):
         _line(console, sentence)
 
 
@@ -105,6 +105,17 @@ def _changes(view: ReportView) -> Iterator[tuple[Verdict, str]]:
     for forest in view.changed.forests:
         for row in forest.called:
             yield row.verdict, f"{row.name} on {row.where}, {forest.title.lower()}: {row.said}, {row.figures}"
+
+
+def _advice(view: ReportView) -> Iterator[str]:
+    """What fits instead of what does not: the quickest variant of each, and what to run where none is known."""
+    if view.advised is None:
+        return
+    for row in view.advised.rows:
+        best = row.alternatives[0]
+        yield f"{row.name} on {row.where}: {row.why}; {best.said}"
+    if view.advised.missing:
+        yield f"{view.advised.missing} {view.advised.command}"
 
 
 def _cloud(view: ReportView) -> Iterator[str]:

@@ -139,7 +139,7 @@ def _outcome(case: Case, work: Work, ceiling: Record | None, skipped: str | None
         return Unsupported(skipped)
     if case.profile != HOST:
         return told(ceiling) if ceiling else _worst(r for r in (*work.prepare, *work.need) if not _fine(r))
-    return _worst((*work.timing, *work.need)) or _worst(r for r in work.prepare if not _fine(r))
+    return _worst((*work.timing, *work.need)) or _worst(work.gate) or _worst(r for r in work.prepare if not _fine(r))
 
 
 def _fine(record: Record) -> bool:

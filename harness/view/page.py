@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping
 
+from harness.capacity import shown
 from harness.compare import Comparisons
 from harness.model.estimate import Estimate, NotProjected
 from harness.model.measure import Provenance
@@ -12,6 +13,8 @@ from harness.model.record import Run
 from harness.verdict import TRIED, Count, article, counts, headline, joined, memory_limits
 from harness.view import changes
 from harness.view.across import across
+from harness.view.advice import advised
+from harness.view.capacity import capacity
 from harness.view.changed import changed, lead
 from harness.view.cloud import cloud_or_edge
 from harness.view.data import rows
@@ -38,22 +41,26 @@ def build(
 
     ``estimates`` are projected latencies by case id; ``comparisons`` say what changed from a baseline to ``run``.
     """
-    scene = lay_out(run, estimates)
+    sought = capacity(run)
+    scene = lay_out(shown(run), estimates)
     judged = [s.judged for s in scene.spots.values()]
     cases = changes.by_case(comparisons) if comparisons else {}
     what_changed = changed(scene, comparisons) if comparisons else None
     said = [what_changed.summary] if what_changed else []
-    title = " ".join([*said, headline(judged, _spoken(scene))])
+    first, *others = [row.text for row in sought] or [headline(judged, _spoken(scene))]
+    title = " ".join([*said, first])
     return ReportView(
         title=title,
         run_id=run.manifest.run_id,
         eyebrow=_eyebrow(run, comparisons),
         headline=title,
-        lead=(*(lead(scene, comparisons) if comparisons else ()), *_lead(scene)),
+        lead=(*others, *(lead(scene, comparisons) if comparisons else ()), *_lead(scene)),
         counts=_counts(counts(judged), changes.counts(cases) if comparisons else ()),
         key=_key(scene),
         matrix=matrix(scene, cases),
         changed=what_changed,
+        advised=None if sought else advised(scene),
+        capacity=sought,
         across=across(scene),
         memory=memory(scene),
         cloud=cloud_or_edge(scene),

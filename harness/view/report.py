@@ -12,6 +12,7 @@ from msgspec import Struct
 
 from harness.model.measure import Provenance
 from harness.verdict import Count, DeadlineState, State
+from harness.view.advised import Advised
 from harness.view.charts import AcrossTiers, Ecdf, MemorySection
 from harness.view.compared import Change, Changed
 from harness.view.remote import CloudOrEdge
@@ -222,6 +223,22 @@ class Method(Struct, frozen=True):
     """What measuring itself costs."""
 
 
+class Capacity(Struct, frozen=True):
+    """What a run of ``fit`` has found of one thing that it sought: the smallest memory, or a parameter's largest."""
+
+    what: str
+    """``memory`` (in bytes), or the parameter."""
+    state: Literal["open", "found", "bound", "nowhere", "stopped"]
+    value: int | None
+    """What fits; None where nothing has been found to."""
+    beyond: int | None
+    """The nearest that was tried and does not."""
+    tries: int
+    text: str
+    """All of it as a sentence."""
+    provenance: Provenance = "enforced"
+
+
 class ProvenanceKey(Struct, frozen=True):
     """One entry of the key; ``used`` False where no figure of this run is of its kind."""
 
@@ -282,3 +299,7 @@ class ReportView(Struct, frozen=True):
     """The version that made it."""
     changed: Changed | None = None
     """Section 5; None without a baseline."""
+    advised: Advised | None = None
+    """What fits instead of what does not; None where everything that was tried fits."""
+    capacity: tuple[Capacity, ...] = ()
+    """Of a run of ``fit``: what it has found. Its sentences open the page."""

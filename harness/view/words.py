@@ -52,7 +52,7 @@ def fit(facts: CaseFacts, judged: Judged) -> Fit:
     return Fit(
         state=judged.state,
         word=STATES[judged.state],
-        detail=_detail(facts, judged),
+        detail=detail(facts, judged),
         provenance=provenance,
         note=_fit_note(facts, judged),
         basis="measured" if provenance and _in_need(facts) else None,
@@ -66,7 +66,8 @@ def _in_need(facts: CaseFacts) -> bool:
     return isinstance(outcome, DoesNotFit) and need is not None and need.bytes > outcome.limit_bytes
 
 
-def _detail(facts: CaseFacts, judged: Judged) -> str:
+def detail(facts: CaseFacts, judged: Judged) -> str:
+    """What was needed, reached or wrong; empty where there is nothing to add to the state."""
     match facts.outcome:
         case DoesNotFit(limit_bytes=limit, reached_bytes=reached):
             if facts.need and _in_need(facts):

@@ -256,6 +256,7 @@ _ROLES: dict[Role, Callable[[Subject, Stages, Channel], Outcome | None]] = {
     "need": _memory,
     "gate": _memory,
     "ceiling": _memory,
+    "fit": _memory,
     "composition": _composition,
     "features": _features,
     "timing": _timing,

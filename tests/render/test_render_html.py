@@ -105,6 +105,7 @@ def test_sections_and_headings_are_there(page: Page):
     assert len(page.all("h1")) == 1
     assert [h.strip() for h in page.texts["h2"]] == [
         "Does it fit, and how fast is it?",
+        "What fits instead",
         "Across tiers",
         "Memory, layer by layer",
         "Distributions and all figures, by workload",

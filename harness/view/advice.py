@@ -1,0 +1,139 @@
+"""Which variants of a workload fit where one does not, with their measured cost. Only what this run has measured."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Iterator, Sequence
+
+from msgspec.structs import replace
+
+from harness.model.case import Case
+from harness.model.units import show
+from harness.verdict import STATES, runtime_name
+from harness.view.advised import Advice, Advised, Alternative
+from harness.view.figures import Value
+from harness.view.scene import Scene, Spot
+from harness.view.words import detail, shown
+
+MOST = 5
+MISFITS = frozenset({"does_not_fit", "thrashes"})
+NO_TIME = "its time was not measured on this host"
+NO_BASE = "the time of what does not fit was not measured on this host"
+
+
+def advised(scene: Scene) -> Advised | None:
+    """What to take instead; None where every case that was tried fits."""
+    misfits = [s for s in scene.spots.values() if s.tier.board and s.judged.state in MISFITS]
+    if not misfits:
+        return None
+    known = [(spot, _alternatives(scene, spot)) for spot in misfits]
+    rows = tuple(_advice(spot, found) for spot, found in known if found)
+    alone = [spot for spot, found in known if not found]
+    return Advised(rows, _missing(alone), _command(alone))
+
+
+def _alternatives(scene: Scene, misfit: Spot) -> list[Alternative]:
+    case = misfit.facts.case
+    fitting = [s for s in scene.spots.values() if s.tier is misfit.tier and s.judged.state == "fits"]
+    found = [_alternative(scene, misfit, s) for s in fitting if _is_variant(s.facts.case, case)]
+    return sorted(found, key=lambda a: (a.ratio is None, a.ratio or 0.0))
+
+
+def _is_variant(other: Case, case: Case) -> bool:
+    return (other.workload.suite, other.workload.name, other.scenario) == (
+        case.workload.suite,
+        case.workload.name,
+        case.scenario,
+    )
+
+
+def _advice(spot: Spot, found: Sequence[Alternative]) -> Advice:
+    why = ", ".join(part for part in (STATES[spot.judged.state], detail(spot.facts, spot.judged)) if part)
+    return Advice(
+        case=spot.facts.case.id,
+        row=spot.line.index,
+        anchor=spot.line.anchor,
+        tier=spot.tier.index,
+        colour=spot.tier.colour,
+        name=f"{spot.line.name} {spot.line.variant}".strip(),
+        where=spot.tier.short,
+        why=why,
+        alternatives=tuple(found[:MOST]),
+        more=max(0, len(found) - MOST),
+    )
+
+
+def _alternative(scene: Scene, misfit: Spot, other: Spot) -> Alternative:
+    name = ", ".join(_differences(misfit.facts.case, other.facts.case))
+    blank = Alternative(other.facts.case.id, name, shown(other.values["memory"]).text, NO_TIME)
+    ours, base = _on_host(scene, other), _on_host(scene, misfit)
+    time, against = (s.values["latency"] if s else None for s in (ours, base))
+    if ours is None or time is None or time.value is None:
+        return blank
+    if base is None or against is None or not against.value:
+        return replace(blank, cost=NO_BASE)
+    return _costed(blank, time, against, _items(ours, base))
+
+
+def _costed(blank: Alternative, time: Value, against: Value, items: tuple[float, float, str]) -> Alternative:
+    """``items`` are those of a step of the two, and what one is called where the two differ."""
+    (ours, theirs, each), values = items, (time.value or 0.0, against.value or 0.0)
+    ratio = values[0] / values[1] * theirs / ours
+    low, high = _bounds(time, against)
+    return replace(
+        blank,
+        cost=f"{show(ratio, '1', 2)} times the time{f' per {each}' if each else ''}",
+        basis=f"a step takes {show(values[0], 's')} against {show(values[1], 's')}",
+        ratio=ratio,
+        low=low and low * theirs / ours,
+        high=high and high * theirs / ours,
+        provenance="measured",
+    )
+
+
+def _bounds(time: Value, against: Value) -> tuple[float | None, float | None]:
+    """The widest that the two intervals allow; None where one of the times has none."""
+    if time.low is None or time.high is None or not against.low or not against.high:
+        return None, None
+    return time.low / against.high, time.high / against.low
+
+
+def _items(ours: Spot, theirs: Spot) -> tuple[float, float, str]:
+    """Items of a step of each; 1 and 1 where they are equal or not known, so that steps are compared."""
+    numbers = ours.facts.items, theirs.facts.items
+    if not numbers[0] or not numbers[1] or numbers[0] == numbers[1]:
+        return 1.0, 1.0, ""
+    return numbers[0], numbers[1], ours.facts.case.workload.items_unit.removesuffix("s")
+
+
+def _on_host(scene: Scene, spot: Spot) -> Spot | None:
+    """The same work on this machine itself."""
+    device = spot.facts.case.device
+    return next((s for s in scene.row(spot.line) if not s.tier.board and s.facts.case.device == device), None)
+
+
+def _differences(case: Case, other: Case) -> Iterator[str]:
+    """What is different about ``other``."""
+    theirs = case.workload.parameters
+    for name, value in sorted(other.workload.parameters.items()):
+        if theirs.get(name) != value:
+            yield f"{name} {value}"
+    if other.dtype != case.dtype:
+        yield other.dtype
+    if other.runtime != case.runtime:
+        yield runtime_name(other.runtime)
+
+
+def _missing(alone: Sequence[Spot]) -> str:
+    if not alone:
+        return ""
+    cases = "1 case that does not fit" if len(alone) == 1 else f"{len(alone)} cases that do not fit"
+    return f"Of {cases} this run has tried no variant that does."
+
+
+def _command(alone: Sequence[Spot]) -> str:
+    """What to run to find one; empty where nothing is missing."""
+    works = dict.fromkeys(f"{s.facts.case.workload.suite}/{s.facts.case.workload.name}" for s in alone)
+    profiles = dict.fromkeys(s.facts.case.profile for s in alone)
+    words = ["tierbench", "run", *works, "-p", "host", *(word for p in profiles for word in ("-p", p)), "--advise"]
+    return shlex.join(words) if alone else ""
