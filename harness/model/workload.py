@@ -14,6 +14,12 @@ DTYPES = ("float32", "float16", "bfloat16")
 """What runtimes are asked about beforehand; a workload may name others."""
 
 
+class Raw(tuple[Any, ...]):
+    """Input as a sensor or a file gives it, numpy arrays on the host: a step that is handed it prepares it itself."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Model:
     """What ``build`` returns: something a runtime can turn into a callable, and example inputs for it.
@@ -23,6 +29,8 @@ class Model:
 
     module: Any
     inputs: tuple[Any, ...] = ()
+    raw: Raw | None = None
+    """What the step is handed in place of ``inputs``; its ``call`` then takes arrays, on the host, in any runtime."""
 
 
 @dataclass(frozen=True)

@@ -7,9 +7,10 @@ from pathlib import Path
 
 from harness.model import codec
 from harness.model.spec import ChildSpec, Prepared
-from harness.model.workload import Model, Place, Workload
+from harness.model.workload import Place, Workload
 from harness.runtimes import Runtime
 from harness.scenarios.single_stream import MarkTaker
+from harness.worker import subject
 from harness.worker.failures import NotFinite
 from harness.worker.finite import first_not_finite
 
@@ -20,16 +21,8 @@ def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> 
     """Prepare, load and step once; write the list of files to ``spec.prepared_file``. Raises NotFinite."""
     artefacts = Path(spec.artefacts)
     artefacts.mkdir(parents=True, exist_ok=True)
-    parameters = spec.trial.case.workload.parameters
-
-    def build() -> Model:
-        return workload.build(place, **parameters)
-
-    runtime.prepare(build, place, artefacts)
-    loaded = runtime.load(build, place, artefacts)
-    output = workload.step(loaded.call, loaded.inputs, MarkTaker())
-    if loaded.synchronise:
-        loaded.synchronise()
+    subject.prepare(spec, runtime, workload, place)
+    output = subject.load(spec, runtime, workload, place).stepper(MarkTaker())()
     where = first_not_finite(output)
     if where is not None:
         raise NotFinite(f"the output is not finite at {where}")
