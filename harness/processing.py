@@ -79,11 +79,13 @@ def _array(value: Any) -> Any:
 def taking_arrays(call: Callable[..., Any], examples: Sequence[Any]) -> Callable[..., Any]:
     """``call`` for a step that prepares its own input: an array becomes what the runtime takes at its place.
 
-    ``examples`` are the runtime's own inputs, tensors or arrays. What is no array is handed on as it is.
+    ``examples`` are the runtime's own inputs, tensors or arrays; others among them, such as how many tokens to write,
+    are for the step alone. What is no array is handed on as it is.
     """
+    known = [example for example in examples if hasattr(example, "dtype")]
 
     def taking(*values: Any, **named: Any) -> Any:
-        fitted = [_like(value, examples[min(k, len(examples) - 1)]) for k, value in enumerate(values)]
+        fitted = [_like(value, known[min(k, len(known) - 1)]) for k, value in enumerate(values)]
         return call(*fitted, **named)
 
     return taking

@@ -104,6 +104,12 @@ def test_an_array_becomes_what_the_runtime_takes_at_its_place():
     assert (type(plain), plain.dtype) == (numpy.ndarray, numpy.float32)
 
 
+def test_numbers_beside_the_inputs_are_for_the_step_alone():
+    seen = taking_arrays(lambda *values: values, (torch.ones(1, dtype=torch.float16), 32, 4))
+    half, absent, whole = seen(numpy.ones(2, "float32"), None, numpy.arange(2))
+    assert (half.dtype, absent, whole.dtype) == (torch.float16, None, torch.int64)
+
+
 def test_outputs_come_to_the_host_as_a_flat_list():
     half = torch.ones(1, dtype=torch.bfloat16)
     found = arrays({"a": half, "b": (torch.arange(2), [numpy.ones(1, "float16")]), "c": None})
