@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from harness.model.measure import Finding, Measurement, Metric
     from harness.model.profile import HardwareProfile
     from harness.model.record import Record
-    from harness.model.workload import Marks, Model, Place, Workload
+    from harness.model.workload import Marks, Model, Place, Raw, Workload
 
 __version__ = "0.1.0"
 
@@ -27,6 +27,7 @@ _WHERE = {
     "Model": "harness.model.workload",
     "Place": "harness.model.workload",
     "Marks": "harness.model.workload",
+    "Raw": "harness.model.workload",
     "Case": "harness.model.case",
     "Trial": "harness.model.case",
     "Metric": "harness.model.measure",
@@ -45,6 +46,7 @@ __all__ = [
     "Metric",
     "Model",
     "Place",
+    "Raw",
     "Record",
     "RunHandle",
     "Trial",

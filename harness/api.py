@@ -197,8 +197,8 @@ def run(
     whose ``inputs`` are as ``--input`` takes them; ``matching`` are parts of a workload's id;
     ``profiles`` are ids or aliases; ``sustained`` loads for so many seconds; ``scenario`` is one of MLPerf's, of which
     ``server`` keeps a ``deadline`` (s) at ``target_qps`` or else at the largest rate; ``slow_down`` also runs each
-    board's cases at the pace that is projected for them; ``advise`` tries other variants where one does not fit; ``links`` are as ``--link`` takes them. Raises UserError for
-    what the caller can mend.
+    board's cases at the pace that is projected for them; ``advise`` tries other variants where one does not fit;
+    ``links`` are as ``--link`` takes them. Raises UserError for what the caller can mend.
     """
     selection = Selection(
         workloads,

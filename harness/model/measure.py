@@ -53,6 +53,10 @@ class Finding(Struct, frozen=True, omit_defaults=True):
     """Id of the trial, case or file it is about; empty for the whole run."""
 
 
+PREPROCESSED, INFERRED, POSTPROCESSED = "preprocessed", "inferred", "postprocessed"
+PROCESSING = (PREPROCESSED, INFERRED, POSTPROCESSED)
+"""Marks at which a stage of a step ends, in their order; a step may lack some of them."""
+
 LATENCY = Metric("latency", "s", "lower", "process", "time.perf_counter_ns around each step")
 MATMUL_RATE = Metric(
     "matmul_rate", "FLOP/s", "higher", "process", "float32 products of 512 x 512 matrices on one thread, best of 12"
@@ -62,6 +66,9 @@ LOAD_TIME = Metric("load_time", "s", "lower", "process", "time to build the mode
 IMPORT_TIME = Metric("import_time", "s", "lower", "process", "time to import the suite and what it requires")
 MARK_TIME = Metric("mark_time", "s", "lower", "process", "time.perf_counter_ns at a mark, from the start of its step")
 INTERVAL_TIME = Metric("interval_time", "s", "lower", "process", "time between one mark and the next of its name")
+PROCESSING_TIME = Metric(
+    "processing_time", "s", "lower", "process", "time.perf_counter_ns from the stage before in the same step to its end"
+)
 PROCESS_PEAK = Metric("process_peak", "B", "lower", "process", "VmHWM of the main process, reset at each stage")
 PROCESS_BASELINE = Metric("process_baseline", "B", "lower", "process", "VmRSS of the main process before the stage")
 TREE_PEAK = Metric("tree_peak", "B", "lower", "tree", "the kernel's high-water mark of the trial's own cgroup")

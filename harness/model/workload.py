@@ -17,6 +17,12 @@ ANY = "any"
 """Among a workload's runtimes: any other one that takes a torch module may be tried, one of a package too."""
 
 
+class Raw(tuple[Any, ...]):
+    """Input as a sensor or a file gives it, numpy arrays on the host: a step that is handed it prepares it itself."""
+
+    __slots__ = ()
+
+
 @dataclass(frozen=True)
 class Model:
     """What ``build`` returns: something a runtime can turn into a callable, and example inputs for it.
@@ -26,6 +32,8 @@ class Model:
 
     module: Any
     inputs: tuple[Any, ...] = ()
+    raw: Raw | None = None
+    """What the step is handed in place of ``inputs``; its ``call`` then takes arrays, on the host, in any runtime."""
     facts: Mapping[str, str] = field(default_factory=dict)
     """What else is known of it, for the record: how weights in few bits were made, how far their output is off."""
 

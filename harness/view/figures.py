@@ -24,6 +24,8 @@ from harness.model.measure import (
     MARK_TIME,
     OUTPUT_DIFFERENCE,
     POWER,
+    PROCESSING,
+    PROCESSING_TIME,
     STEP_ENERGY,
     WEIGHTS,
     Provenance,
@@ -41,6 +43,9 @@ GENERIC = "a generic limit stands for no board: no time is projected for it"
 _MARK_LABELS = {
     ("mark_time", "first_token"): "time to first token",
     ("interval_time", "token"): "time per token",
+    ("processing_time", "preprocessed"): "preprocessing",
+    ("processing_time", "inferred"): "inference",
+    ("processing_time", "postprocessed"): "postprocessing",
 }
 
 
@@ -243,14 +248,22 @@ def _marks(records: Sequence[Record]) -> dict[str, Value]:
         (m.metric.id, m.marks)
         for r in records
         for m in r.measurements
-        if m.metric.id in {MARK_TIME.id, INTERVAL_TIME.id} and m.marks and m.stage == "timed"
+        if m.metric.id in {MARK_TIME.id, INTERVAL_TIME.id, PROCESSING_TIME.id} and m.marks and m.stage == "timed"
     }
     found = {}
-    for metric, mark in sorted((metric, mark or "") for metric, mark in names):
+    for metric, mark in sorted(((metric, mark or "") for metric, mark in names), key=_in_order):
+        if metric == MARK_TIME.id and (PROCESSING_TIME.id, mark) in names:
+            continue
         if groups := samples(records, metric, "timed", mark):
             label = _MARK_LABELS.get((metric, mark)) or f"{'time to' if metric == MARK_TIME.id else 'time per'} {mark}"
             found[f"{metric}:{mark}"] = _summed(Value(metric, label, "s", stage="timed", marks=mark), groups, "")
     return found
+
+
+def _in_order(named: tuple[str, str]) -> tuple[str, int, str]:
+    """Stages as they follow each other, other marks by name."""
+    metric, mark = named
+    return metric, PROCESSING.index(mark) if mark in PROCESSING else len(PROCESSING), mark
 
 
 def _summed(blank: Value, groups: Sequence[Sequence[float]], reason: str) -> Value:

@@ -5,7 +5,7 @@ Suites call ``load``, ``load_module`` for a module of their own, or ``load_weigh
 
 from __future__ import annotations
 
-from harness.weights.entries import FILE, FORMAT, ensure, is_sound, key, load, load_module, used
+from harness.weights.entries import FILE, FORMAT, ensure, is_sound, key, load, load_files, load_module, used
 from harness.weights.weight_only import BITS, load_weight_only
 
 __all__ = [
@@ -16,6 +16,7 @@ __all__ = [
     "is_sound",
     "key",
     "load",
+    "load_files",
     "load_module",
     "load_weight_only",
     "used",

@@ -11,6 +11,11 @@ from harness.worker.channel import Channel
 PASSES = 5
 """At most; fewer where steps take long. The first one's figures are as good as any: the steps are warm."""
 
+MORE_THAN_THE_MODEL = features.NotCounted(
+    "its step also prepares its input and reads its output, outside the model: what the model alone takes is "
+    "projected from the same point with processing=off"
+)
+
 
 def run(runtime: str, loaded: Loaded, step: features.Step, seconds: float, budget: float, channel: Channel) -> None:
     """Count a step, which takes ``seconds``, and send what was found. What cannot be counted is no failure of the work.
@@ -21,12 +26,13 @@ def run(runtime: str, loaded: Loaded, step: features.Step, seconds: float, budge
     try:
         found = features.summed(features.count(runtime, loaded, step, passes), seconds)
     except Exception as error:
-        channel.send(Found(_not_counted(error)))
+        channel.send(Found(not_counted(error)))
         return
     channel.send(Counted(found))
 
 
-def _not_counted(error: Exception) -> Finding:
+def not_counted(error: Exception) -> Finding:
+    """What to say where operators could not be counted."""
     known = isinstance(error, features.NotCounted)
     reason = str(error) if known else f"{type(error).__name__}: {error}"
     hint = "its other figures are not affected; a board's time cannot be projected from it"

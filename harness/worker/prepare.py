@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
-from dataclasses import replace
 from pathlib import Path
-from types import MappingProxyType
 
 from harness.model import codec
-from harness.model.case import ParameterValue
 from harness.model.spec import ChildSpec, Prepared
-from harness.model.workload import Model, Place, Workload
-from harness.runtimes import Runtime, build_dtype
+from harness.model.workload import Place, Workload
+from harness.runtimes import Runtime
 from harness.scenarios.single_stream import MarkTaker
+from harness.worker import subject
 from harness.worker.failures import NotFinite
 from harness.worker.finite import first_not_finite
 
@@ -24,34 +21,14 @@ def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> 
     """Prepare, load and step once; write the list of files to ``spec.prepared_file``. Raises NotFinite."""
     artefacts = Path(spec.artefacts)
     artefacts.mkdir(parents=True, exist_ok=True)
-    build = building(spec, runtime, workload, place)
-    runtime.prepare(build, place, artefacts)
-    loaded = runtime.load(build, place, artefacts)
-    output = workload.step(loaded.call, loaded.inputs, MarkTaker())
-    if loaded.synchronise:
-        loaded.synchronise()
+    subject.prepare(spec, runtime, workload, place)
+    output = subject.load(spec, runtime, workload, place).stepper(MarkTaker())()
     where = first_not_finite(output)
     if where is not None:
         raise NotFinite(f"the output is not finite at {where}")
     own = spec.trial.case.workload.own
     given = set(own.files) if own is not None else set()
     _write(Path(spec.prepared_file), sorted(_mapped() | _weights() | _below(artefacts) | given))
-
-
-def building(
-    spec: ChildSpec,
-    runtime: Runtime,
-    workload: Workload,
-    place: Place,
-    changes: Mapping[str, ParameterValue] = MappingProxyType({}),
-) -> Callable[[], Model]:
-    """What builds the trial's model: in its data type, or in the one that the runtime makes that of.
-
-    ``changes`` take the place of parameters of the same name.
-    """
-    where = replace(place, dtype=build_dtype(runtime, place.dtype))
-    parameters = {**spec.trial.case.workload.parameters, **changes}
-    return lambda: workload.build(where, **parameters)
 
 
 def _mapped() -> set[str]:

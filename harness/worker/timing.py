@@ -19,6 +19,8 @@ from harness.model.measure import (
     INTERVAL_TIME,
     LATENCY,
     MARK_TIME,
+    PROCESSING,
+    PROCESSING_TIME,
     Measurement,
     Metric,
     Stage,
@@ -129,6 +131,21 @@ def mark_samples(
         gaps = [(b - a) / 1e9 for _, group in groups for a, b in pairwise(group)]
         if gaps:
             yield INTERVAL_TIME, name, gaps
+    yield from _processing(rounds, taken)
+
+
+def _processing(rounds: Sequence[Round], taken: Sequence[tuple[str, int]]) -> Iterator[tuple[Metric, str, list[float]]]:
+    """Times in seconds of the stages of a step, from the one before or the step's start: of those marked once in each.
+
+    Other marks do not end a stage: a token's lies within the model's.
+    """
+    ends = {name: list(_grouped(rounds, [at for mark, at in taken if mark == name])) for name in PROCESSING}
+    before = [start for start, _ in rounds]
+    for name, groups in ends.items():
+        if groups and all(len(group) == 1 for _, group in groups):
+            after = [group[0] for _, group in groups]
+            yield PROCESSING_TIME, name, [(b - a) / 1e9 for a, b in zip(before, after, strict=True)]
+            before = after
 
 
 def _grouped(rounds: Sequence[Round], times: Sequence[int]) -> Iterator[tuple[int, list[int]]]:

@@ -5,60 +5,29 @@ from __future__ import annotations
 import gc
 import os
 import time
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Protocol
 
 from harness import adopted, collect, meters, runtimes
 from harness.meters.allocator import Allocator
 from harness.meters.memory import ProcessMemory, Residency, TreeMemory, major_faults
-from harness.model.case import ParameterValue, Role, Trial
+from harness.model.case import Role, Trial
 from harness.model.events import Capped, Ended, Found, Said, StepDone
 from harness.model.measure import CONVERSION, IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement, Metric, Stage
 from harness.model.outcome import Ok, Outcome
 from harness.model.spec import ChildSpec
 from harness.model.workload import Place, Workload
-from harness.runtimes import Conversion, Loaded, Runtime
+from harness.runtimes import Conversion, Runtime
 from harness.scenarios.single_stream import MarkTaker
 from harness.worker import composition, energy, features, gpu_limits, matmul, paced, payload, prepare, timing
-from harness.worker.batches import PARAMETER, Batches
 from harness.worker.channel import Channel
+from harness.worker.subject import Subject, load
 from harness.worker.torch_gpu import TorchGpu
 
 LAYERED = frozenset({"need", "gate"})
 """Roles whose stages end with a look at every page of the process, which would disturb a time."""
-
-
-@dataclass(frozen=True)
-class Subject:
-    """What a trial works on, once it is loaded."""
-
-    trial: Trial
-    workload: Workload
-    loaded: Loaded
-    batches: Batches
-
-    def stepper(self, marks: MarkTaker) -> Callable[[], Any]:
-        """One step, the device's work included."""
-        step, call, inputs = self.workload.step, self.loaded.call, self.loaded.inputs
-        wait = self.loaded.synchronise
-        if wait is None:
-            return lambda: step(call, inputs, marks)
-
-        def synchronised() -> Any:
-            output = step(call, inputs, marks)
-            wait()
-            return output
-
-        return synchronised
-
-    @property
-    def items(self) -> float:
-        """What one step processes."""
-        return self.workload.items(**self.trial.case.workload.parameters)
 
 
 class _Bracket(Protocol):
@@ -120,8 +89,7 @@ def run(spec: ChildSpec, channel: Channel) -> None:
     for enforced in gpu_limits.apply(trial.limits, gpu) if gpu else ():
         channel.send(Capped(enforced))
     gc.freeze()  # a library's objects stay: to look through them before every stage costs about 60 ms each time
-    loaded = stages.run("load", lambda: _load(spec, runtime, workload), LOAD_TIME)
-    subject = Subject(trial, workload, loaded, _batches(spec, runtime, workload))
+    subject: Subject = stages.run("load", lambda: load(spec, runtime, workload, _place(spec)), LOAD_TIME)
     _introduce(subject, channel)
     outcome = _ROLES[trial.role](subject, stages, channel) or Ok()
     channel.send(Ended(outcome, items=subject.items))
@@ -139,23 +107,6 @@ def _import(trial: Trial, runtime: Runtime) -> Workload:
     for name in (*runtime.imports, *(workload.requires if runtime.builds_in_trial else ())):
         import_module(name)
     return workload
-
-
-def _batches(spec: ChildSpec, runtime: Runtime, workload: Workload) -> Batches:
-    def build(batch: int) -> Callable[[], Any]:
-        other = _load(spec, runtime, workload, {PARAMETER: batch})
-        return Subject(spec.trial, workload, other, batches).stepper(MarkTaker())
-
-    why_not = "" if runtime.builds_in_trial else f"{runtime.id} was converted for its own batch alone"
-    batches = Batches(spec.trial.case.workload, build, why_not)
-    return batches
-
-
-def _load(
-    spec: ChildSpec, runtime: Runtime, workload: Workload, changes: Mapping[str, ParameterValue] = MappingProxyType({})
-) -> Loaded:
-    place = _place(spec)
-    return runtime.load(prepare.building(spec, runtime, workload, place, changes), place, Path(spec.artefacts))
 
 
 def _place(spec: ChildSpec) -> Place:
@@ -186,7 +137,7 @@ def _threads() -> str:
 def _memory(subject: Subject, stages: Stages, channel: Channel) -> None:
     """Load is done: a first step, then a few more, each with its time and its page faults from disk."""
     step = subject.stepper(MarkTaker())
-    sizes = stages.run("warm-up", lambda: payload.measurements(subject.loaded.inputs, _counted(step, channel)))
+    sizes = stages.run("warm-up", lambda: payload.measurements(subject.given, _counted(step, channel)))
     if subject.trial.role == "need":
         channel.measured(*sizes)
 
@@ -230,6 +181,9 @@ def _features(subject: Subject, stages: Stages, channel: Channel) -> None:
     """The timing role's steps, then the same step once more with its operators counted."""
     seconds = _timed(subject, stages, channel)
     channel.measured(matmul.measurement())
+    if subject.raw is not None:
+        channel.send(Found(features.not_counted(features.MORE_THAN_THE_MODEL)))
+        return
     case, loaded, workload = subject.trial.case, subject.loaded, subject.workload
 
     def step(call: Callable[..., Any]) -> Any:

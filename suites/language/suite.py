@@ -65,7 +65,7 @@ class _Llama(Workload):
         module, facts = self._loaded(place)
         generator = torch.Generator().manual_seed(place.seed)
         ids = torch.randint(self.shape["vocab_size"], (batch, prompt), generator=generator)
-        return Model(module, (ids.to(place.device),), facts)
+        return Model(module, (ids.to(place.device),), facts=facts)
 
     def _loaded(self, place: Place) -> tuple[Any, dict[str, str]]:
         """The model, and what is known of it; in few bits it computes in the workload's own data type."""

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 from sample_runs import FILE_PAGES, RUNTIME_BYTES, Work, board, boards, everything, make_run, many
 
+from harness.model.measure import MARK_TIME, PROCESSING, PROCESSING_TIME, Measurement
+from harness.model.record import Record
 from harness.model.units import GIB, MIB
 from harness.verdict import Estimate
 from harness.view import ReportView, build
@@ -227,6 +229,21 @@ def test_a_projection_has_a_column_of_its_own_beside_what_was_measured():
 def test_marks_become_time_to_first_token_and_time_per_token(view: ReportView):
     labels = {line.metric for line in view.details[2].lines}
     assert {"time to first token", "time per token", "cold start", "model load", "weights"} <= labels
+
+
+def test_stages_of_a_step_stand_in_their_order_in_place_of_the_times_to_their_marks():
+    def staged(record: Record) -> Record:
+        times = [Measurement(PROCESSING_TIME, "timed", "measured", (0.01,) * 9, marks=name) for name in PROCESSING]
+        times += [Measurement(MARK_TIME, "timed", "measured", (0.02,) * 9, marks=name) for name in PROCESSING]
+        more = tuple(times) if record.trial.role == "timing" else ()
+        return replace(record, measurements=record.measurements + more)
+
+    run = make_run()
+    detail = build(replace(run, records=tuple(map(staged, run.records)))).details[0]
+    labels = [line.metric for line in detail.lines]
+    start = labels.index("preprocessing")
+    assert labels[start : start + 3] == ["preprocessing", "inference", "postprocessing"]
+    assert not [label for label in labels if label.startswith("time to")]
 
 
 def test_a_percentile_is_shown_only_where_the_sample_supports_it():

@@ -29,6 +29,27 @@ def test_marks_outside_the_rounds_do_not_count():
     assert next(mark_samples([(100, 200)], [("token", 50)]))[2] == []
 
 
+STAGED = [("preprocessed", 10), ("token", 15), ("token", 20), ("inferred", 40), ("postprocessed", 45)]
+
+
+def stages(rounds, taken):
+    return {name: v for metric, name, v in mark_samples(rounds, taken) if metric.id == "processing_time"}
+
+
+def test_a_stage_is_the_time_since_the_stage_before_whatever_is_marked_within_it():
+    taken = [*STAGED, *((name, at + 100) for name, at in STAGED)]
+    found = stages([(0, 50), (98, 150)], taken)
+    expected = {"preprocessed": [10e-9, 12e-9], "inferred": [30e-9] * 2, "postprocessed": [5e-9] * 2}
+    assert found == {name: pytest.approx(times) for name, times in expected.items()}
+
+
+def test_a_step_may_lack_a_stage_but_not_mark_one_twice_or_only_at_times():
+    assert list(stages([(0, 50)], STAGED[3:])) == ["inferred", "postprocessed"]
+    assert stages([(0, 50)], [("inferred", 10), ("inferred", 20)]) == {}
+    assert stages([(0, 50), (50, 100)], [("inferred", 10)]) == {}
+    assert stages([(0, 50)], [("token", 10)]) == {}
+
+
 @pytest.mark.parametrize(
     ("output", "place"),
     [
