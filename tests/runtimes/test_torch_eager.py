@@ -88,7 +88,7 @@ def test_preparing_leaves_the_only_build_to_the_load_that_follows(place: Place, 
 
 
 def test_what_a_model_says_of_itself_is_in_the_facts_and_weighs_more(place: Place, tmp_path: Path) -> None:
-    model = Model(torch.nn.Linear(4, 4), (), {"parameters": "7", "weight_only": "int8"})
+    model = Model(torch.nn.Linear(4, 4), (), facts={"parameters": "7", "weight_only": "int8"})
     facts = TorchEager().load(lambda: model, place, tmp_path).facts
     assert (facts["parameters"], facts["weight_only"]) == ("7", "int8")
 

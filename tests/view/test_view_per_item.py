@@ -49,7 +49,3 @@ def test_the_price_of_few_bits_is_a_figure_with_what_was_done():
     line = lines(record("need", facts=facts))["output's difference from float32"]
     assert text(line) == "0.031"
     assert "over the largest output; 43 linear layers in int4, computed in float32" in line.how
-
-
-def test_so_is_that_of_a_conversion():
-    assert text(lines(record("need", facts={"relative_difference": "2e-06"}))["output's difference from PyTorch eager"])
