@@ -213,9 +213,10 @@ def run(
     )
     base = plan.QUICK if quick else plan.Settings()
     settings = replace(base, sustained_seconds=sustained, slow_down=slow_down)
-    if scenario is not None:
-        longest = loads.longest(scenario, None, quick)
-        settings = loads.under(settings, scenario, longest, deadline=deadline, target_qps=target_qps)
+    if scenario is not None or deadline is not None or target_qps is not None:
+        named = scenario or "single_stream"
+        longest = loads.longest(named, None, quick)
+        settings = loads.under(settings, named, longest, deadline=deadline, target_qps=target_qps)
     processes = processes or (1 if sustained or scenario == "server" else None)
     if processes is not None:
         settings = replace(settings, processes=processes)

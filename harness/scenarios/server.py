@@ -113,13 +113,14 @@ class Server:
 
     def at(self, rate: float, until: int) -> Try:
         """Send queries at ``rate`` until the verdict stands, there are too many, or the clock is at ``until``."""
-        least = max(self.load.min_query_count, round(rate * self.load.min_duration))
+        least = min(max(self.load.min_query_count, round(rate * self.load.min_duration)), MOST_QUERIES)
         most = min(MOST_TIMES * least, MOST_QUERIES)
         percentile = self.load.target_latency_percentile
         allowed = max(0, most_over(most, percentile))
-        start, look, over = self.clock() + _LEAD_NS, min(least, most), 0
+        schedule = self.schedule(rate, most, self.seed)
+        start, look, over = self.clock() + _LEAD_NS, least, 0
         queries: list[Query] = []
-        for time_ns in self.schedule(rate, most, self.seed):
+        for time_ns in schedule:
             queries.append(self._serve(start + time_ns))
             over += self._is_over(queries[-1].latency)
             if over > allowed or queries[-1].done >= until:

@@ -21,6 +21,7 @@ from harness.view.data import rows
 from harness.view.details import details
 from harness.view.findings import findings
 from harness.view.layers import memory
+from harness.view.load_section import under_load
 from harness.view.matrix import matrix
 from harness.view.method import method
 from harness.view.names import spoken, when
@@ -64,6 +65,7 @@ def build(
         across=across(scene),
         memory=memory(scene),
         cloud=cloud_or_edge(scene),
+        load=under_load(scene),
         details=details(scene),
         findings=findings(run),
         method=method(scene),

@@ -1,7 +1,7 @@
 """ReportView: everything a page or a table shows, as frozen data. The contract of a theme author.
 
 Strings are ready to place and not escaped; numbers are in base units. Charts are in ``harness/view/charts.py``, what
-changed since a baseline in ``harness/view/compared.py``.
+changed since a baseline in ``harness/view/compared.py``, cases under load in ``harness/view/loaded.py``.
 """
 
 from __future__ import annotations
@@ -15,6 +15,7 @@ from harness.verdict import Count, DeadlineState, State
 from harness.view.advised import Advised
 from harness.view.charts import AcrossTiers, Ecdf, MemorySection
 from harness.view.compared import Change, Changed
+from harness.view.loaded import LoadTable
 from harness.view.remote import CloudOrEdge
 
 
@@ -77,7 +78,7 @@ class Cell(Struct, frozen=True):
     states: tuple[str, ...] = ()
     """Ids of the counts that this cell belongs to."""
     remarks: tuple[str, ...] = ()
-    """Below the figures: that they are not valid and why, how a sustained load went."""
+    """Below the figures: that they are not valid and why, how a load went."""
     changes: tuple[Change, ...] = ()
     """What got worse or better since the baseline."""
 
@@ -303,3 +304,5 @@ class ReportView(Struct, frozen=True):
     """What fits instead of what does not; None where everything that was tried fits."""
     capacity: tuple[Capacity, ...] = ()
     """Of a run of ``fit``: what it has found. Its sentences open the page."""
+    load: tuple[LoadTable, ...] = ()
+    """Cases in one of MLPerf's scenarios; empty where there is none."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from harness.model.load import (
@@ -71,19 +72,19 @@ def _samples(facts: CaseFacts, load: Load) -> int:
 
 
 def _single_stream(records: Sequence[Record], load: Load) -> Iterator[tuple[str, Value]]:
-    yield TAIL, _tail(samples(records, LATENCY.id, "timed"), load)
+    yield TAIL, tail(samples(records, LATENCY.id, "timed"), load)
 
 
 def _multi_stream(records: Sequence[Record], load: Load) -> Iterator[tuple[str, Value]]:
     groups = samples(records, QUERY_LATENCY.id, "timed")
     yield "query_latency", _summed(Value("query_latency", "latency of a query", "s"), groups)
-    yield TAIL, _tail(groups, load)
+    yield TAIL, tail(groups, load)
 
 
 def _server(records: Sequence[Record], load: Load) -> Iterator[tuple[str, Value]]:
     deadline = show(load.target_latency or 0.0, "s")
     if load.target_qps is not None:
-        yield TAIL, _tail(samples(records, QUERY_LATENCY.id, "timed"), load)
+        yield TAIL, tail(samples(records, QUERY_LATENCY.id, "timed"), load)
     else:
         yield RATE, _largest(records, deadline)
     for number, record in enumerate(records, 1):
@@ -102,16 +103,41 @@ def _largest(records: Sequence[Record], deadline: str) -> Value:
     return replace(blank, note=reasons[0] if reasons else "no timing trial has ended well")
 
 
-def _tries(record: Record, load: Load, deadline: str, of: str) -> Iterator[tuple[str, Value]]:
-    """A line a try: its percentile, where there were queries enough, and the verdict with what says so."""
+class Tried(Struct, frozen=True):
+    """A rate that was tried: queries a second, how many there were, how many were over, the verdict, latencies (s)."""
+
+    rate: float
+    queries: float
+    over: float
+    verdict: str
+    latencies: tuple[float, ...]
+
+
+def tries(record: Record) -> list[Tried]:
+    """All that a server's timing trial tried, in that order."""
     rates, counts, overs, verdicts = (_values(record, m) for m in (TARGET_QPS, QUERY_COUNT, OVERLATENCY, VALIDITY))
     latencies = [m.values for m in record.measurements if m.metric.id == QUERY_LATENCY.id]
-    for rate, count, over, verdict, values in zip(rates, counts, overs, verdicts, latencies, strict=True):
-        note = f"{_VERDICTS[verdict]}: {over:g} of {count:g} queries over {deadline}"
-        value = _tail([values], load)
-        label = f"{_ordinal(load)} percentile at {show(rate, 'queries/s')}{of}"
-        key = f"at {rate:.6g} queries/s{of}"
-        yield f"{TRY}{key}", replace(value, metric="query_tail", label=label, note=note, marks=key)
+    words = [_VERDICTS[verdict] for verdict in verdicts]
+    return [Tried(*found) for found in zip(rates, counts, overs, words, latencies, strict=True)]
+
+
+def _tries(record: Record, load: Load, deadline: str, of: str) -> Iterator[tuple[str, Value]]:
+    """A figure a try: its percentile, where there were queries enough, and the verdict with what says so."""
+    for one in tries(record):
+        note = f"{one.verdict}: {one.over:g} of {one.queries:g} queries over {deadline}"
+        label = f"{name_of(load)} at {show(one.rate, 'queries/s')}{of}"
+        key = f"at {one.rate:.6g} queries/s{of}"
+        yield f"{TRY}{key}", replace(tail([one.latencies], load), metric=TAIL, label=label, note=note, marks=key)
+
+
+def batches(records: Sequence[Record]) -> dict[float, list[tuple[float, float | None]]]:
+    """Of each batch that an offline trial tried, a process after the other: samples a second, and peak bytes."""
+    tried: dict[float, list[tuple[float, float | None]]] = {}
+    for record in records:
+        sizes, rates, peaks = (_values(record, m) for m in (BATCH, BATCH_RATE, BATCH_PEAK))
+        for k, (batch, rate) in enumerate(zip(sizes, rates, strict=True)):
+            tried.setdefault(batch, []).append((rate, peaks[k] if k < len(peaks) else None))
+    return dict(sorted(tried.items()))
 
 
 def _offline(records: Sequence[Record], _load: Load) -> Iterator[tuple[str, Value]]:
@@ -119,33 +145,29 @@ def _offline(records: Sequence[Record], _load: Load) -> Iterator[tuple[str, Valu
     yield THROUGHPUT, _summed(blank, samples(records, SAMPLES_PER_SECOND.id, "timed"))
     best = Value("best_batch", "fastest batch", "count", "neither", stage="timed")
     yield "best_batch", _summed(best, samples(records, BEST_BATCH.id, "timed"))
-    tried: dict[float, list[tuple[float, float | None]]] = {}
-    for record in records:
-        batches, rates, peaks = (_values(record, m) for m in (BATCH, BATCH_RATE, BATCH_PEAK))
-        for k, (batch, rate) in enumerate(zip(batches, rates, strict=True)):
-            tried.setdefault(batch, []).append((rate, peaks[k] if k < len(peaks) else None))
-    for batch, found in sorted(tried.items()):
+    for batch, found in batches(records).items():
         one = Value("batch_rate", f"throughput at batch {batch:g}", "samples/s", "higher", marks=f"batch {batch:g}")
         known = [peak for _, peak in found if peak is not None]
         note = f"process peak by then {show_bytes(max(known))}" if known else ""
         yield f"batch:{batch:g}", replace(_summed(one, [(rate,) for rate, _ in found]), note=note)
 
 
-def _tail(groups: Sequence[Sequence[float]], load: Load) -> Value:
+def tail(groups: Sequence[Sequence[float]], load: Load) -> Value:
     """The percentile of each process, and their median; missing where a process has too few."""
     percentile = load.target_latency_percentile
-    blank = Value(TAIL, f"{_ordinal(load)} percentile", "s", stage="timed")
+    blank = Value(TAIL, f"{name_of(load)} of a query", "s", stage="timed")
     found = [(e,) for group in groups if (e := early_stopping.estimate(group, percentile)) is not None]
     count = sum(map(len, groups))
     if not found or len(found) < len(groups):
         most = max(map(len, groups), default=0)
         needed = early_stopping.least_queries(1, percentile)
-        return replace(blank, note=f"{_ordinal(load)} percentile needs {needed} samples, there are {most}")
+        return replace(blank, note=f"{name_of(load)} needs {needed} samples, there are {most}")
     return replace(_summed(blank, found), samples=count, method=ESTIMATE)
 
 
-def _ordinal(load: Load) -> str:
-    return f"{100 * load.target_latency_percentile:g}th"
+def name_of(load: Load) -> str:
+    """What its percentile is called."""
+    return f"p{100 * load.target_latency_percentile:g}"
 
 
 def _values(record: Record, metric: Metric) -> tuple[float, ...]:

@@ -26,6 +26,7 @@ from harness.testing import FakeClock
 
 pytest.importorskip("mlperf_loadgen", reason="mlcommons-loadgen has no wheel for this machine")
 
+pytestmark = pytest.mark.alone
 QPS, SEED, PERCENTILE, TARGET_NS = 100.0, 12345, 0.9, 20_000_000
 MS = 1_000_000
 

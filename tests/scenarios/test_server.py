@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from statistics import median
 
@@ -12,6 +13,7 @@ from msgspec.structs import replace
 from queues import SECOND, Queue, largest_rate, mean_wait, within
 
 from harness.model.load import Load
+from harness.scenarios import server
 from harness.scenarios.arrivals import arrivals
 from harness.scenarios.server import MOST_TIMES, Server, measurements
 from harness.testing import FakeClock
@@ -127,6 +129,23 @@ def test_a_short_step_is_sent_queries_for_the_least_duration():
     one = at(2000.0, load, service=0.0001)
     assert one.verdict == "valid"
     assert (one.queries[-1].scheduled - one.queries[0].scheduled) / 1e9 == pytest.approx(2.0, rel=0.1)
+
+
+def test_a_very_short_step_is_sent_as_many_queries_as_a_record_holds_and_still_has_a_verdict(monkeypatch):
+    monkeypatch.setattr(server, "MOST_QUERIES", 1000)
+    one = at(2000.0, replace(LOAD, min_duration=2.0, target_latency=0.01), service=0.0001)
+    assert (len(one.queries), one.verdict) == (1000, "valid")
+
+
+def test_the_schedule_is_made_before_the_run_however_long_that_takes():
+    queue = Queue(0.01)
+
+    def slowly(*asked):
+        queue.clock.advance(SECOND)
+        return arrivals(*asked)
+
+    one = dataclasses.replace(queue.server(LOAD), schedule=slowly).at(10.0, 10**18)
+    assert one.queries[0].began - one.queries[0].scheduled < 10_000
 
 
 @given(st.floats(0.05, 0.6), st.floats(1.01, 1.6), st.integers(0, 1000))
