@@ -79,14 +79,15 @@ def _costed(blank: Alternative, time: Value, against: Value, items: tuple[float,
     """``items`` are those of a step of the two, and what one is called where the two differ."""
     (ours, theirs, each), values = items, (time.value or 0.0, against.value or 0.0)
     ratio = values[0] / values[1] * theirs / ours
-    low, high = _bounds(time, against)
+    low, high = (bound and bound * theirs / ours for bound in _bounds(time, against))
+    within = f"; {show(low, '1', 2)} to {show(high, '1', 2)} times within both intervals" if low and high else ""
     return replace(
         blank,
         cost=f"{show(ratio, '1', 2)} times the time{f' per {each}' if each else ''}",
-        basis=f"a step takes {show(values[0], 's')} against {show(values[1], 's')}",
+        basis=f"a step takes {show(values[0], 's')} against {show(values[1], 's')}{within}",
         ratio=ratio,
-        low=low and low * theirs / ours,
-        high=high and high * theirs / ours,
+        low=low,
+        high=high,
         provenance="measured",
     )
 
