@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from harness.model.case import Case
+from harness.model.case import Case, WorkloadRef
 from harness.model.units import show
 from harness.verdict import STATES, runtime_name
 from harness.view.advised import Advice, Advised, Alternative
@@ -132,9 +132,14 @@ def _missing(alone: Sequence[Spot]) -> str:
     return f"Of {cases} this run has tried no variant that does."
 
 
+def _asked(work: WorkloadRef) -> str:
+    """How a workload is named on the command line."""
+    return work.own.source if work.own else f"{work.suite}/{work.name}"
+
+
 def _command(alone: Sequence[Spot]) -> str:
     """What to run to find one; empty where nothing is missing."""
-    works = dict.fromkeys(f"{s.facts.case.workload.suite}/{s.facts.case.workload.name}" for s in alone)
+    works = dict.fromkeys(_asked(s.facts.case.workload) for s in alone)
     profiles = dict.fromkeys(s.facts.case.profile for s in alone)
     words = ["tierbench", "run", *works, "-p", "host", *(word for p in profiles for word in ("-p", p)), "--advise"]
     return shlex.join(words) if alone else ""

@@ -6,12 +6,30 @@ import pytest
 from builders import capabilities, ref
 from msgspec.structs import replace
 
-from harness import plan, profiles
+from harness import plan, profiles, selection
 from harness.capacity import Wish, plan_search
 from harness.content import search_path
 from harness.errors import UserError
 from harness.model.units import GIB
 
+LIGHT = '''"""Waits."""
+
+from harness import Model, Workload
+
+
+class Nap(Workload):
+    """For some milliseconds."""
+
+    name = "nap"
+    runtimes = ("python",)
+    parameters = {"ms": (1, 2)}
+    quick = {"ms": 1}
+
+    def build(self, place, ms):
+        import time
+
+        return Model(lambda: time.sleep(ms / 1000))
+'''
 CAPS = capabilities()
 SETTINGS = plan.Settings(processes=1, only=("need",))
 KNOWN = {p.id: p for p in profiles.load_all(search_path())} | {"host": profiles.host_profile(CAPS)}
@@ -91,3 +109,15 @@ def test_what_the_tier_refuses_is_refused_with_its_reason():
     made = plan.make(chosen, [strict], CAPS, SETTINGS)
     with pytest.raises(UserError, match="does not compute in float32"):
         plan_search(Wish(), made, [strict], SETTINGS, 8 * GIB)
+
+
+def test_in_reserve_are_all_points_of_what_was_selected_however_it_was(tmp_path):
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "suites" / "light.py").write_text(LIGHT)
+    own = tmp_path / "mine.py"
+    own.write_text(LIGHT)
+    chosen = selection.Selection((f"{own}::Nap", "light"), quick=True, include=(tmp_path,))
+    found = selection.shipped(chosen, CAPS.memory_bytes)
+    ids = [(c.ref.own is not None, c.ref.parameters) for c in found]
+    assert [parameters for is_own, parameters in ids if not is_own] == [{"ms": 1}, {"ms": 2}]
+    assert any(is_own for is_own, _ in ids)
