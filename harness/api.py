@@ -233,6 +233,7 @@ def fit(
     precision: float = 0.01,
     fast: bool = False,
     most: int | None = None,
+    inputs: Sequence[str] = (),
     include: Sequence[Path | str] = (),
     out: Path | str | None = None,
 ) -> RunHandle:
@@ -248,6 +249,7 @@ def fit(
         runtimes=(runtime,) if runtime else (),
         dtypes=(dtype,) if dtype else (),
         include=tuple(map(Path, include)),
+        inputs=tuple(inputs),
     )
     wish = capacity.Wish(tuple(parameters), precision, fast, most)
     return search(selection, wish, Path(out) if out is not None else None)
@@ -291,7 +293,7 @@ def execute(
     with _measuring(means, emit) as disturbed:
         caps = capabilities()
         planned, tiers, findings, said = make_plan(selection, settings, caps)
-        reserve = capacity.reserve(shipped(selection), tiers, caps, settings, planned) if advise else ()
+        reserve = _reserve(selection, settings, caps, planned, tiers) if advise else ()
         search = None
         if wish is not None:
             planned, search = capacity.plan_search(wish, planned, tiers, settings, caps.memory_bytes)
@@ -310,6 +312,12 @@ def execute(
             if engine.run(planned):
                 capacity.drive(engine, path)
     return load(path)
+
+
+def _reserve(
+    selection: Selection, settings: plan.Settings, caps: Capabilities, planned: Plan, tiers: Sequence[HardwareProfile]
+) -> tuple[Trial, ...]:
+    return capacity.reserve(shipped(selection, caps.memory_bytes), tiers, caps, settings, planned)
 
 
 def resume(

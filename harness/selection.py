@@ -128,11 +128,12 @@ def _of_suites(selection: Selection) -> tuple[list[plan.Selected], list[Finding]
     return chosen, findings
 
 
-def shipped(selection: Selection) -> list[plan.Selected]:
-    """Every point of the workloads that are selected."""
-    chosen, _ = select(selection)
-    names = tuple(dict.fromkeys(f"{c.ref.suite}/{c.ref.name}" for c in chosen))
-    return select(Selection(names, include=selection.include))[0]
+def shipped(selection: Selection, memory_bytes: int) -> list[plan.Selected]:
+    """Every point of the workloads that are selected; a model of the user's own as it is."""
+    chosen, _ = select(selection, memory_bytes)
+    models = [choice for choice in chosen if choice.ref.own is not None]
+    names = dict.fromkeys(f"{c.ref.suite}/{c.ref.name}" for c in chosen if c.ref.own is None)
+    return models + (_of_suites(Selection(tuple(names), include=selection.include))[0] if names else [])
 
 
 def at_first_point(selection: Selection) -> Selection:

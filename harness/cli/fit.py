@@ -14,7 +14,7 @@ from harness.errors import Exit, UserError
 if TYPE_CHECKING:
     from harness.api import RunHandle
 
-_ASKED = ("workload", "profile", "parameters", "runtime", "dtype", "fast", "most", "out", "timeout")
+_ASKED = ("workload", "profile", "parameters", "runtime", "dtype", "fast", "most", "inputs", "out", "timeout")
 """What a search that is resumed was told when it began."""
 
 
@@ -46,13 +46,14 @@ _ASKED = ("workload", "profile", "parameters", "runtime", "dtype", "fast", "most
 @click.option("--means", metavar="NAME", help="Force a means of enforcement; see `tierbench doctor`.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Directory of the new run.")
 @click.option("--resume", "resumed", type=click.Path(path_type=Path), metavar="DIR", help="Go on with an earlier one.")
+@options.inputs
 @options.include
 @options.as_json
 def command(resumed: Path | None, as_json: bool, **asked: Any) -> int:
     """Find by real runs what of WORKLOAD fits, a workload or one of its points such as vision/resnet50[batch=8].
 
-    The smallest memory in which it completes; with -p PROFILE also the largest batch and the longest context that fit
-    there, each try under the enforced limit.
+    It may be a model of your own, as in `tierbench run`. Sought are the smallest memory in which it completes and, with
+    -p PROFILE, the largest batch and the longest context that fit there, each try under the enforced limit.
     """
     from harness.cli.progress import watching
 
@@ -85,6 +86,7 @@ def _new(asked: dict[str, Any], emit: Any, stop: Any) -> RunHandle:
         runtimes=(asked["runtime"],) if asked["runtime"] else (),
         dtypes=(asked["dtype"],) if asked["dtype"] else (),
         include=asked["include"],
+        inputs=asked["inputs"],
     )
     wish = Wish(asked["parameters"], asked["precision"], asked["fast"], asked["most"])
     more = {name: asked[name] for name in ("timeout", "means")}

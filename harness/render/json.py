@@ -5,6 +5,7 @@ With a baseline, its id and what was compared, each an array under columns of th
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from itertools import groupby
 from operator import attrgetter
 
@@ -13,6 +14,7 @@ import msgspec
 from harness.compare import Comparison
 from harness.render.csv import rounded
 from harness.view import ReportView
+from harness.view.advised import Advice
 from harness.view.compared import Changed
 from harness.view.report import DataRow
 
@@ -24,7 +26,8 @@ COMPARED = tuple(Comparison.__struct_fields__)
 def render(view: ReportView) -> str:
     """``{"run", "tierbench", "columns", "cases": [{..., "figures": [[...], ...]}]}``; null for what is missing.
 
-    With a baseline also ``"changed": {"baseline", "columns", "rows": [[...], ...]}``.
+    With a baseline also ``"changed": {"baseline", "columns", "rows": [[...], ...]}``; where variants fit instead of
+    what does not, ``"instead": [{"case", "fits", "ratio", "low", "high", "provenance"}]``.
     """
     cases = [list(rows) for _, rows in groupby(view.data, key=attrgetter("case"))]
     page: dict[str, object] = {
@@ -35,7 +38,15 @@ def render(view: ReportView) -> str:
     }
     if view.changed:
         page["changed"] = _changed(view.changed)
+    if view.advised and view.advised.rows:
+        page["instead"] = [found for row in view.advised.rows for found in _instead(row)]
     return msgspec.json.encode(page).decode()
+
+
+def _instead(row: Advice) -> Iterator[dict[str, object]]:
+    for variant in row.alternatives:
+        numbers = {name: _rounded(getattr(variant, name)) for name in ("ratio", "low", "high")}
+        yield {"case": row.case, "fits": variant.case, **numbers, "provenance": variant.provenance}
 
 
 def _changed(changed: Changed) -> dict[str, object]:

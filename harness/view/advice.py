@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
-from harness.model.case import Case
+from harness.model.case import Case, WorkloadRef
 from harness.model.units import show
 from harness.verdict import STATES, runtime_name
 from harness.view.advised import Advice, Advised, Alternative
@@ -79,14 +79,15 @@ def _costed(blank: Alternative, time: Value, against: Value, items: tuple[float,
     """``items`` are those of a step of the two, and what one is called where the two differ."""
     (ours, theirs, each), values = items, (time.value or 0.0, against.value or 0.0)
     ratio = values[0] / values[1] * theirs / ours
-    low, high = _bounds(time, against)
+    low, high = (bound and bound * theirs / ours for bound in _bounds(time, against))
+    within = f"; {show(low, '1', 2)} to {show(high, '1', 2)} times within both intervals" if low and high else ""
     return replace(
         blank,
         cost=f"{show(ratio, '1', 2)} times the time{f' per {each}' if each else ''}",
-        basis=f"a step takes {show(values[0], 's')} against {show(values[1], 's')}",
+        basis=f"a step takes {show(values[0], 's')} against {show(values[1], 's')}{within}",
         ratio=ratio,
-        low=low and low * theirs / ours,
-        high=high and high * theirs / ours,
+        low=low,
+        high=high,
         provenance="measured",
     )
 
@@ -131,9 +132,14 @@ def _missing(alone: Sequence[Spot]) -> str:
     return f"Of {cases} this run has tried no variant that does."
 
 
+def _asked(work: WorkloadRef) -> str:
+    """How a workload is named on the command line."""
+    return work.own.source if work.own else f"{work.suite}/{work.name}"
+
+
 def _command(alone: Sequence[Spot]) -> str:
     """What to run to find one; empty where nothing is missing."""
-    works = dict.fromkeys(f"{s.facts.case.workload.suite}/{s.facts.case.workload.name}" for s in alone)
+    works = dict.fromkeys(_asked(s.facts.case.workload) for s in alone)
     profiles = dict.fromkeys(s.facts.case.profile for s in alone)
     words = ["tierbench", "run", *works, "-p", "host", *(word for p in profiles for word in ("-p", p)), "--advise"]
     return shlex.join(words) if alone else ""

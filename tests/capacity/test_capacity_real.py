@@ -85,6 +85,13 @@ def test_the_smallest_memory_is_what_brute_force_finds_within_two_percent(host, 
     assert probe.find("tree_peak", "trial") is not None
 
 
+def test_each_try_held_the_allocator_still_and_says_so(host):
+    tried = [r for r in host.data.records if r.trial.role == "fit" and isinstance(r.outcome, Ok)]
+    assert tried
+    peaks = [r.find("tree_peak", "trial") for r in tried]
+    assert all("glibc thresholds fixed at 1 MiB" in m.metric.how and m.provenance == "enforced" for m in peaks)
+
+
 def test_it_is_found_again_within_two_percent(host, board):
     again = board.capacity[0]
     assert again.value == pytest.approx(host.capacity[0].value, rel=0.02)

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import json
 
+import builders
 import pytest
 
+from harness import store
 from harness.cli import main
 from harness.errors import Exit
 
@@ -33,6 +35,16 @@ class Heavy(Workload):
 def heavy(light):
     (light / "suites" / "heavy.py").write_text(HEAVY)
     return light
+
+
+def test_a_run_of_another_kind_is_not_gone_on_with(capsys, tmp_path):
+    plan = builders.plan_of(builders.trial())
+    with store.RunWriter.create(tmp_path / "run", builders.manifest(plan)):
+        pass
+    with pytest.raises(SystemExit) as left:
+        main(["fit", "--resume", str(tmp_path / "run")])
+    assert left.value.code == Exit.BAD_INPUT
+    assert "is no run of fit" in capsys.readouterr().err
 
 
 def test_what_was_found_is_said_stored_and_shown_again(tierbench, heavy, tmp_path):

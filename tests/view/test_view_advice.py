@@ -67,6 +67,15 @@ def test_its_cost_is_the_measured_time_per_item_over_that_of_what_does_not_fit()
     assert variant.provenance == "measured"
     assert variant.cost.endswith(" times the time per image")
     assert variant.basis.startswith("a step takes ")
+    assert variant.basis.endswith(" times within both intervals")
+
+
+def test_with_one_process_whose_time_has_no_interval_the_ratio_has_none():
+    once = [changed(w, rounds=1) for w in (LARGE, SMALL)]
+    (row,) = advice(run=make_run(once, boards(2), processes=1)).rows
+    (variant,) = row.alternatives
+    assert variant.ratio is not None
+    assert (variant.low, variant.high) == (None, None)
 
 
 def test_with_as_many_items_a_step_is_held_against_a_step():

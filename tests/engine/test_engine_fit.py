@@ -1,0 +1,24 @@
+"""A try of a search waits as a ceiling trial does: a multiple of what the same work took uncapped."""
+
+from __future__ import annotations
+
+import pytest
+from builders import manifest, plan_of, record, trial
+from msgspec.structs import replace
+
+from harness import store
+from harness.engine import PATIENCE, Engine
+from harness.engine.prepared import Preparation
+from harness.testing import FakeExecutor
+
+
+@pytest.mark.parametrize("uncapped", ["need", "gate"])
+@pytest.mark.parametrize("limited", ["fit", "ceiling"])
+def test_it_waits_for_a_multiple_of_the_uncapped_time(tmp_path, uncapped, limited):
+    before, tried = trial(role=uncapped), trial(role=limited)
+    executor, plan = FakeExecutor(), plan_of(before, tried)
+    with store.RunWriter.create(tmp_path / "run", manifest(plan)) as writer:
+        done = (replace(record(before), wall_seconds=30.0),)
+        Engine(executor, writer, Preparation(tmp_path / "cache", {})).run(plan, done)
+    assert executor.executed[-1].role == limited
+    assert executor.executed[-1].timeout_seconds == PATIENCE * 30
