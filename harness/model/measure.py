@@ -79,7 +79,11 @@ ANONYMOUS = Metric("anonymous", "B", "lower", "process", "RssAnon of the main pr
 FILE_BACKED = Metric("file_backed", "B", "lower", "process", "RssFile of the main process at the end of the stage")
 WEIGHTS = Metric("weights", "B", "lower", "process", "sum over the model's distinct parameter and buffer storages")
 CONVERSION_TIME = Metric(
-    "conversion_time", "s", "lower", "process", "time to convert or compile the model, once, before all trials"
+    "conversion_time",
+    "s",
+    "lower",
+    "process",
+    "time to convert or compile the model, once, before all trials; another work may be prepared beside it",
 )
 CONVERTED_SIZE = Metric("converted_size", "B", "lower", "process", "size of the files that the conversion left")
 OUTPUT_DIFFERENCE = Metric(

@@ -23,6 +23,7 @@ _BUILT_IN = {
     "python": ("harness.runtimes.python", "Python"),
     "onnxruntime": ("harness.runtimes.onnx_runtime", "OnnxRuntime"),
     "openvino": ("harness.runtimes.openvino", "OpenVino"),
+    "executorch": ("harness.runtimes.executorch", "ExecuTorch"),
     "ncnn": ("harness.runtimes.ncnn", "Ncnn"),
 }
 

@@ -25,7 +25,7 @@ class _Network(Workload):
     family = "published"
     requires: ClassVar[tuple[str, ...]] = ("torch",)
     dtypes: ClassVar[tuple[str, ...]] = ("float32", "float16", "int8")
-    runtimes = ("torch-eager", "torch-compile", "onnxruntime", "openvino", "ncnn", "any")
+    runtimes = ("torch-eager", "torch-compile", "onnxruntime", "openvino", "executorch", "ncnn", "any")
     items_unit = "images"
     file: ClassVar[str]
     """Beside this one, with a function of the workload's name."""
