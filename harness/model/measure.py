@@ -86,14 +86,7 @@ CONVERSION_TIME = Metric(
     "time to convert or compile the model, once, before all trials; another work may be prepared beside it",
 )
 CONVERTED_SIZE = Metric("converted_size", "B", "lower", "process", "size of the files that the conversion left")
-OUTPUT_DIFFERENCE = Metric(
-    "output_difference",
-    "1",
-    "lower",
-    "process",
-    "largest difference from PyTorch eager's output over eager's largest, before all trials",
-)
-CONVERSION = (CONVERSION_TIME, CONVERTED_SIZE, OUTPUT_DIFFERENCE)
+CONVERSION = (CONVERSION_TIME, CONVERTED_SIZE)
 INPUT_BYTES = Metric(
     "input_bytes",
     "B",

@@ -23,7 +23,7 @@ class _Classifier(Workload):
     family = "vision"
     parameters = {"batch": (1, 8)}
     quick = {"batch": 1}
-    dtypes = ("float32", "bfloat16", "float16", "int8")
+    dtypes = ("float32", "bfloat16", "float16")
     runtimes = ("torch-eager", "torch-compile", "onnxruntime", "openvino", "executorch", "ncnn", "any")
     items_unit = "images"
 
