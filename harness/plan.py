@@ -110,12 +110,13 @@ def why_not(
     """Why a case cannot be tried on this host, None where it can."""
     if not _allows(choice, case.runtime):
         return f"{choice.ref.name} does not support the runtime {case.runtime}"
-    if case.dtype not in choice.supported_dtypes:
+    state = next((r for r in capabilities.runtimes if (r.id, r.device) == (case.runtime, case.device)), None)
+    built = state.made_of.get(case.dtype, case.dtype) if state is not None else case.dtype
+    if built not in choice.supported_dtypes:
         return f"{choice.ref.name} does not support {case.dtype}"
     reason = loads.why_not(case.scenario, case.workload) or tiers.why_not(case, profile, target, capabilities)
     if reason is not None:
         return reason
-    state = next((r for r in capabilities.runtimes if (r.id, r.device) == (case.runtime, case.device)), None)
     return (state.reason or state.refused.get(case.dtype)) if state is not None else None
 
 

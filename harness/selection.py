@@ -54,7 +54,8 @@ def _state(name: str, device: Device) -> RuntimeState:
         reason = runtime.unavailable(device, "float32")
         if reason is not None:
             return RuntimeState(name, device, reason)
-        return RuntimeState(name, device, None, runtime.version(), _refused(runtime, device))
+        made_of, refused = runtimes.made_of(runtime), _refused(runtime, device)
+        return RuntimeState(name, device, None, runtime.version(), refused, made_of)
     except Exception as error:  # a third party's runtime that cannot be loaded is a state, not a crash
         return RuntimeState(name, device, f"the runtime cannot be loaded: {type(error).__name__}: {error}")
 

@@ -48,6 +48,8 @@ class RuntimeState(Struct, frozen=True):
     version: str = ""
     refused: dict[str, str] = {}
     """Data types that it does not run there, and why; those of ``workload.DTYPES`` that are not here it runs."""
+    made_of: dict[str, str] = {}
+    """Data types that it makes itself, and the one that a workload is then built in."""
 
 
 class Capabilities(Struct, frozen=True):

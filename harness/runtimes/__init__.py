@@ -23,6 +23,7 @@ _BUILT_IN = {
     "python": ("harness.runtimes.python", "Python"),
     "onnxruntime": ("harness.runtimes.onnx_runtime", "OnnxRuntime"),
     "openvino": ("harness.runtimes.openvino", "OpenVino"),
+    "executorch": ("harness.runtimes.executorch", "ExecuTorch"),
     "ncnn": ("harness.runtimes.ncnn", "Ncnn"),
 }
 
@@ -113,7 +114,12 @@ class Reducing(Protocol):
 
 def build_dtype(runtime: Runtime, dtype: str) -> str:
     """The data type in which a workload is built to run in ``dtype``."""
-    return runtime.made_of.get(dtype, dtype) if isinstance(runtime, Reducing) else dtype
+    return made_of(runtime).get(dtype, dtype)
+
+
+def made_of(runtime: Runtime) -> dict[str, str]:
+    """Data types that a runtime makes itself, and the one that a workload is then built in."""
+    return dict(runtime.made_of) if isinstance(runtime, Reducing) else {}
 
 
 def known() -> list[str]:

@@ -32,6 +32,8 @@ class TorchCompile(TorchEager):
 
     def unavailable(self, device: str, dtype: str) -> str | None:
         """Why it cannot run there; None where it can. Imports no torch."""
+        if dtype not in _TOLERANCE:
+            return f"torch.compile runs {', '.join(_TOLERANCE)} here, not {dtype}"
         return super().unavailable(device, dtype) or (_no_triton() if device == "gpu" else _no_compiler())
 
     def prepare(self, build: Callable[[], Model], place: Place, artefacts: Path) -> None:

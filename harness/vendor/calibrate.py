@@ -21,10 +21,12 @@ from harness.vendor.gathering import Gathered, Measured
 from harness.vendor.putting import said_threads, target_of
 
 Emit = Callable[[EngineEvent], None]
+COMPILING = frozenset({"torch-compile"})
+"""Runtimes that take minutes a model before its first step: only where they are asked for."""
 
 
 class Asked(Struct, frozen=True):
-    """What to calibrate and how long. Empty ``runtimes`` or ``matching``: all there are."""
+    """What to calibrate and how long. Empty ``runtimes`` or ``matching``: all there are that need no compiler."""
 
     target: str = "cpu"
     runtimes: tuple[str, ...] = ()
@@ -72,7 +74,8 @@ def _versions(caps: Capabilities, wanted: Sequence[str]) -> dict[str, str]:
             raise UserError(f"no runtime is called {name!r}", hint="known: " + ", ".join(states))
         if states[name].reason:
             raise UserError(f"the runtime {name} cannot be used here: {states[name].reason}")
-    usable = {name: state.version for name, state in states.items() if state.reason is None}
+    asked = {name for name in states if name in wanted or name not in COMPILING}
+    usable = {name: states[name].version for name in states if name in asked and states[name].reason is None}
     if not usable:
         reasons = "; ".join(f"{name}: {state.reason}" for name, state in states.items())
         raise UserError(f"no runtime works here ({reasons})")

@@ -9,6 +9,7 @@ from harness.verdict.judge import TRIED, Judged
 
 _RUNTIMES = {
     "torch-eager": "PyTorch", "torch-compile": "torch.compile", "onnxruntime": "ONNX Runtime", "openvino": "OpenVINO",
+    "executorch": "ExecuTorch",
 }  # fmt: skip
 _TRIED = ("fits", "thrashes", "does_not_fit", "timed_out", "failed")
 _NAMED_TIERS = 3

@@ -22,7 +22,6 @@ from harness.model.measure import (
     INTERVAL_TIME,
     LOAD_TIME,
     MARK_TIME,
-    OUTPUT_DIFFERENCE,
     POWER,
     PROCESSING,
     PROCESSING_TIME,
@@ -203,12 +202,11 @@ def _more(facts: CaseFacts) -> dict[str, Value]:
 
 
 def _conversion(records: Sequence[Record]) -> dict[str, Value]:
-    """What the runtime's conversion took and left, and how far its output is from eager's: once a work."""
+    """What the runtime's conversion took and left: once a work."""
     found = {}
     labels = (
         (CONVERSION_TIME, "conversion"),
         (CONVERTED_SIZE, "converted model"),
-        (OUTPUT_DIFFERENCE, "difference from eager"),
     )
     for metric, label in labels:
         if groups := samples(records, metric.id):

@@ -126,7 +126,7 @@ def _introduce(subject: Subject, channel: Channel) -> None:
 def _converted(conversion: Conversion | None) -> tuple[Measurement, ...]:
     if conversion is None:
         return ()
-    figures = (conversion.seconds, float(conversion.file_bytes), conversion.difference)
+    figures = (conversion.seconds, float(conversion.file_bytes))
     return tuple(Measurement(m, "trial", "measured", (v,)) for m, v in zip(CONVERSION, figures, strict=True))
 
 

@@ -24,8 +24,8 @@ def _image(place: Place, side: int) -> tuple[Any, ...]:
 class _Network(Workload):
     family = "published"
     requires: ClassVar[tuple[str, ...]] = ("torch",)
-    dtypes: ClassVar[tuple[str, ...]] = ("float32", "float16", "int8")
-    runtimes = ("torch-eager", "torch-compile", "onnxruntime", "openvino", "ncnn", "any")
+    dtypes: ClassVar[tuple[str, ...]] = ("float32", "float16")
+    runtimes = ("torch-eager", "torch-compile", "onnxruntime", "openvino", "executorch", "ncnn", "any")
     items_unit = "images"
     file: ClassVar[str]
     """Beside this one, with a function of the workload's name."""
@@ -42,7 +42,7 @@ class AlexNet(_Network):
 
     name = "alexnet"
     quick = {}
-    dtypes = ("float32", "int8")  # PyTorch has no local response norm in half precision on the CPU
+    dtypes = ("float32",)  # PyTorch has no local response norm in half precision on the CPU
     file = "classic"
     side = 227
 
@@ -67,7 +67,7 @@ class GoogLeNet(_Network):
 
     name = "googlenet"
     quick = {}
-    dtypes = ("float32", "int8")  # PyTorch has no local response norm in half precision on the CPU
+    dtypes = ("float32",)  # PyTorch has no local response norm in half precision on the CPU
     file = "classic"
 
 

@@ -23,8 +23,8 @@ class _Classifier(Workload):
     family = "vision"
     parameters = {"batch": (1, 8)}
     quick = {"batch": 1}
-    dtypes = ("float32", "bfloat16", "float16", "int8")
-    runtimes = ("torch-eager", "torch-compile", "onnxruntime", "openvino", "ncnn", "any")
+    dtypes = ("float32", "bfloat16", "float16")
+    runtimes = ("torch-eager", "torch-compile", "onnxruntime", "openvino", "executorch", "ncnn", "any")
     items_unit = "images"
 
     def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:  # noqa: ARG002

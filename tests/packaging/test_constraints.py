@@ -12,7 +12,10 @@ from packaging.utils import canonicalize_name
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
-ASKED = [*PROJECT["dependencies"], *(line for lines in PROJECT["optional-dependencies"].values() for line in lines)]
+EXTRAS = PROJECT["optional-dependencies"]
+APART = ("executorch",)
+"""Extras that no environment of tests has: their pins have a file of their own."""
+ASKED = [*PROJECT["dependencies"], *(line for name in EXTRAS if name not in APART for line in EXTRAS[name])]
 
 
 def _pins(file: Path) -> dict[str, Requirement]:
@@ -34,6 +37,15 @@ def _only_version(pin: Requirement) -> str:
     (specifier,) = pin.specifier
     assert specifier.operator == "=="
     return specifier.version
+
+
+@pytest.mark.parametrize("extra", APART)
+def test_an_extra_apart_is_pinned_on_top_of_all_that_is_pinned(extra: str) -> None:
+    pins = _pins(ROOT / "constraints" / f"{extra}.txt")
+    assert all(
+        Requirement(line).specifier.contains(_only_version(pins[Requirement(line).name])) for line in EXTRAS[extra]
+    )
+    assert {name: pins[name] for name in CPU} == CPU
 
 
 @pytest.mark.parametrize("pins", [CPU, CUDA], ids=["cpu", "cuda"])

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable
+from importlib.util import find_spec
 from pathlib import Path
 
 import numpy
@@ -18,6 +19,7 @@ from harness.runtimes import NotSupported, WrongOutput, get
 from harness.runtimes.converting import Converting
 
 FILES = {"onnxruntime": "model.onnx", "openvino": "model.xml", "ncnn": "model.ncnn.param"}
+FILES |= {"executorch": "model.pte"} if find_spec("executorch") else {}  # too large for every environment of tests
 
 TRIAL = """
 import sys
@@ -27,11 +29,13 @@ from harness.runtimes import get
 runtime = get(sys.argv[2])
 assert not {"numpy", "onnxruntime", "openvino", "ncnn"} & set(sys.modules)
 loaded = runtime.load(None, Place("cpu", "float32", 0, Path(".")), Path(sys.argv[1]))
-assert not {"torch", "onnx", "onnxscript", "pnnx"} & set(sys.modules)
-print(loaded.weight_bytes, loaded.facts["threads"], *loaded.call(*loaded.inputs)[0].ravel())
+assert runtime.id == "executorch" or not {"torch", "onnx", "onnxscript", "pnnx"} & set(sys.modules)
+print(loaded.weight_bytes, loaded.facts["threads"], *map(float, loaded.call(*loaded.inputs)[0].ravel()))
 """
 
 WEIGHTS = 4 * (3 * 2 + 2 + 2 * 4 + 4)
+WHOLE_FILE = ("executorch",)
+"""Its weights' size is that of the one file in which they lie."""
 FLAG = 4
 """ncnn keeps a word before each matrix that says how it is stored."""
 
@@ -61,11 +65,12 @@ def test_the_trial_reads_only_what_was_prepared_and_gives_eagers_output(
     with torch.inference_mode():
         eager = model().module(*model().inputs).numpy().ravel()
     assert numpy.allclose([float(x) for x in said[2:]], eager, atol=1e-6)
-    assert said[:2] == [str(WEIGHTS + (2 * FLAG if runtime.id == "ncnn" else 0)), "1"]
+    assert said[1] == "1"
+    assert int(said[0]) == WEIGHTS + (2 * FLAG if runtime.id == "ncnn" else 0) or runtime.id in WHOLE_FILE
     facts = json.loads((artefacts / "converted.json").read_text())
     assert float(facts["relative_difference"]) < 1e-5
     assert float(facts["conversion_seconds"]) > 0
-    assert int(facts["file_bytes"]) > int(facts["weight_bytes"])
+    assert int(facts["file_bytes"]) >= int(facts["weight_bytes"])
 
 
 @pytest.mark.slow

@@ -107,7 +107,7 @@ def test_a_planted_wrong_output_is_refused_in_one_line_and_the_other_case_goes_o
     assert {r.trial.role for r in by_name["plain"]} >= {"need", "timing"}
     assert all(isinstance(r.outcome, Ok) for r in by_name["plain"])
     sound = by_name["plain"][0]
-    assert sound.find("output_difference").values[0] < 1e-5
+    assert float(sound.facts["relative_difference"]) < 1e-5
     assert sound.find("conversion_time").values[0] > 0
     assert sound.find("converted_size").values[0] > 0
     for record in by_name["two-faced"]:

@@ -10,6 +10,7 @@ from vendor.calibrated import MILLISECONDS, measured, run, timing
 
 from harness import plan, profiles
 from harness.errors import UserError
+from harness.model.machine import Capabilities, RuntimeState
 from harness.model.outcome import Failed
 from harness.vendor import anchor_models, calibrate, gathering, profile_file, putting
 from harness.vendor.calibrate import Asked
@@ -37,6 +38,13 @@ def test_the_value_is_the_median_of_the_samples_that_are_kept():
     }
     assert group.spread["alexnet"] == pytest.approx(0.0488, abs=0.001)
     assert (group.n, group.threads, group.version, group.by) == (90, 4, "1.0.1", "tierbench")
+
+
+def test_a_runtime_that_compiles_for_minutes_is_calibrated_only_where_it_is_asked_for():
+    states = tuple(RuntimeState(name, "cpu", None, "1") for name in ("ncnn", "python", "torch-compile"))
+    caps = Capabilities(cores=2, memory_bytes=1, swap_bytes=0, runtimes=states)
+    assert calibrate._versions(caps, ()) == {"ncnn": "1"}
+    assert calibrate._versions(caps, ("torch-compile",)) == {"torch-compile": "1"}
 
 
 def test_runtimes_and_data_types_have_groups_of_their_own():
