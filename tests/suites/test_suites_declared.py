@@ -5,10 +5,9 @@ import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import pytest
-import torch
+from shapes import module_of
 
 from harness.model.workload import Place, Workload, defects
 
@@ -83,26 +82,13 @@ def test_importing_a_suite_loads_nothing_heavy(name: str) -> None:
     assert not {"torch", "transformers", "numpy", "safetensors", "pandas"} & set(json.loads(said.stdout))
 
 
-def built_without_memory(kind: type[Workload], monkeypatch: pytest.MonkeyPatch, place: Place) -> Any:
-    """The module on torch's meta device: the real architecture and configuration, no numbers."""
-
-    def shapes(architecture: Any, config: Any, _: Place) -> Any:
-        with torch.device("meta"):
-            return architecture(config)
-
-    monkeypatch.setitem(kind.build.__globals__, "load", shapes)
-    first = {key: values[0] for key, values in kind.parameters.items()}
-    return kind().build(place, **first).module
-
-
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_parameter_counts_are_the_published_ones(
     name: str,
     every: dict[str, type[Workload]],
-    monkeypatch: pytest.MonkeyPatch,
     place_of: Callable[..., Place],
 ) -> None:
-    module = built_without_memory(every[name], monkeypatch, place_of())
+    module = module_of(every[name], place_of())
     assert sum(p.numel() for p in module.parameters()) == pytest.approx(PUBLISHED[name], rel=0.01)
 
 

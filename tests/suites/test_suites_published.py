@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
+from shapes import without_numbers
 
 from harness.collect.loading import SuiteFile, load_suite
 from harness.features import count, summed
@@ -43,24 +43,6 @@ GFLOP_AND_MB = {
 """GFLOP (2 a multiply-add) by ``CLASSES`` and MB of float32 weights, counted from the graphs of ncnn's benchmark."""
 WORST = {"proxylessnasnet": 0.02}
 """Where more than a thousandth is accepted: one convolution of that net is not known."""
-
-
-@contextmanager
-def without_numbers(kind: type[Workload]) -> Iterator[None]:
-    """Weights on torch's meta device: shapes alone."""
-    names = kind.build.__globals__
-    before = names["load"], names["load_module"]
-
-    def made(make: Callable[[], Any], *_: Any) -> Any:
-        with torch.device("meta"):
-            return make().eval()
-
-    names["load"] = lambda architecture, config, place: made(lambda: architecture(config))
-    names["load_module"] = made
-    try:
-        yield
-    finally:
-        names["load"], names["load_module"] = before
 
 
 def counted(name: str, place: Place) -> Features:
