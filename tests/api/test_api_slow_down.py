@@ -18,7 +18,7 @@ SETTINGS = replace(plan.QUICK, slow_down=True, timing=replace(plan.QUICK.timing,
 MLP = Selection(("mlp",), ("batch=1,width=256",), ("host", "rpi5"), include=(EXAMPLES,))
 ASKED = 0.02
 
-pytestmark = [pytest.mark.slow, pytest.mark.alone]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
@@ -32,6 +32,7 @@ def run(tmp_path, monkeypatch):
     return run
 
 
+@pytest.mark.alone
 def test_a_step_takes_the_time_asked_whatever_the_host_takes(run):
     seen: list[str] = []
 

@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import json
+import shutil
 
 import pytest
 
 from harness.errors import Exit
-
-pytestmark = pytest.mark.alone
 
 SUITE = '''"""Workloads whose cost is set from outside, as another version of their code would set it."""
 
@@ -35,25 +34,36 @@ class Varying(Workload):
 TIMING = ("-p", "host", "--processes", 4, "--budget", 0.1, "--no-report")
 
 
+@pytest.fixture(scope="module")
+def kept(tmp_path_factory):
+    """Runs that several tests start from: made once, then copied."""
+    return tmp_path_factory.mktemp("kept"), {}
+
+
 @pytest.fixture
-def measured(tierbench, light, tmp_path):
+def measured(tierbench, light, tmp_path, kept):
     (light / "suites" / "varying.py").write_text(SUITE)
+    folder, made = kept
 
     def run(name: str, *args: object, **env: str) -> str:
-        path = tmp_path / name
-        done = tierbench("run", "varying", "-I", light, *(args or TIMING), "--out", path, env=env)
-        assert done.returncode == Exit.OK, done.stderr
-        return str(path)
+        key = (name, *args, *sorted(env.items()))
+        if key not in made:
+            made[key] = folder / str(len(made))
+            done = tierbench("run", "varying", "-I", light, *(args or TIMING), "--out", made[key], env=env)
+            assert done.returncode == Exit.OK, done.stderr
+        return str(shutil.copytree(made[key], tmp_path / name))
 
     return run
 
 
+@pytest.mark.alone
 def test_equal_code_shows_no_change(tierbench, measured):
     done = tierbench("compare", measured("a"), measured("b"))
     assert done.returncode == Exit.OK, done.stdout
     assert "slower" not in done.stdout
 
 
+@pytest.mark.alone
 def test_a_planted_slowdown_and_planted_memory_are_regressions_with_their_interval(tierbench, measured):
     before, after = measured("a"), measured("b", NAP_MS="8", HELD_MIB="60")
     done = tierbench("compare", before, after)
@@ -111,6 +121,7 @@ def test_report_takes_a_baseline_in_every_format(tierbench, measured, tmp_path):
     assert json.loads(tierbench("report", after, "-f", "json").stdout)["changed"] is None
 
 
+@pytest.mark.alone
 def test_a_run_with_a_baseline_ends_with_3_where_something_got_worse(tierbench, measured, light, tmp_path):
     before = measured("a")
     asked = ("run", "varying", "-I", light, "-p", "host", "--processes", 4, "--budget", 0.1, "--baseline", before)
@@ -163,6 +174,7 @@ def test_a_run_is_not_its_own_baseline(tierbench, measured):
     assert "the baseline is the run itself" in done.stderr
 
 
+@pytest.mark.alone
 def test_runs_of_different_machines_are_refused_unless_insisted_on(tierbench, measured, tmp_path):
     a, b = measured("a"), measured("b")
     manifest = tmp_path / "b" / "run.json"
@@ -177,6 +189,7 @@ def test_runs_of_different_machines_are_refused_unless_insisted_on(tierbench, me
     assert tierbench("compare", a, b, "--insist").returncode == Exit.OK
 
 
+@pytest.mark.alone
 def test_the_noise_floor_of_this_machine_is_measured_kept_and_used(tierbench, measured, light):
     (light / "suites" / "varying.py").write_text(SUITE.replace("runtimes =", "quick = {}\n    runtimes ="))
     asked = ("doctor", "--noise", "--workload", "varying", "--processes", 6, "-I", light, "--json")
