@@ -76,6 +76,13 @@ def _array(value: Any) -> Any:
     return value.astype("float32", copy=False) if value.dtype.kind == "f" else value
 
 
+def handed(
+    call: Callable[..., Any], inputs: tuple[Any, ...], raw: Raw | None
+) -> tuple[Callable[..., Any], tuple[Any, ...]]:
+    """What a step is handed: a runtime's own ``call`` and ``inputs``, or raw input and a ``call`` that takes arrays."""
+    return (call, inputs) if raw is None else (taking_arrays(call, inputs), raw)
+
+
 def taking_arrays(call: Callable[..., Any], examples: Sequence[Any]) -> Callable[..., Any]:
     """``call`` for a step that prepares its own input: an array becomes what the runtime takes at its place.
 
@@ -85,7 +92,8 @@ def taking_arrays(call: Callable[..., Any], examples: Sequence[Any]) -> Callable
     known = [example for example in examples if hasattr(example, "dtype")]
 
     def taking(*values: Any, **named: Any) -> Any:
-        fitted = [_like(value, known[min(k, len(known) - 1)]) for k, value in enumerate(values)]
+        last = len(known) - 1
+        fitted = [_like(value, known[min(k, last)]) if known else value for k, value in enumerate(values)]
         return call(*fitted, **named)
 
     return taking

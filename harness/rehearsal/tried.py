@@ -7,11 +7,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from harness import collect, runtimes
+from harness import collect, processing, runtimes
 from harness.collect import lines
 from harness.model.inquiry import Fault
 from harness.model.units import show_bytes
-from harness.model.workload import Model, Place, Workload
+from harness.model.workload import Model, Place, Raw, Workload
 from harness.rehearsal.outputs import Flat, difference, flat
 from harness.rehearsal.release import SLACK_BYTES, Watch, resident_bytes
 from harness.scenarios.single_stream import MarkTaker
@@ -43,6 +43,7 @@ class _Trial:
         self._place = Place("cpu", kind.dtypes[0], SEED, cache)
         self._runtime = runtimes.get(_runtime_of(kind))
         self._watch: Watch | None = None
+        self._raw: Raw | None = None
         self._weights = 0
 
     def run(self) -> list[Fault]:
@@ -74,11 +75,12 @@ class _Trial:
         model = self._kind().build(self._place, **self._point)
         if not isinstance(model, Model):
             raise self._wrong("build", f"build returns {type(model).__name__}", "return harness.Model(module, inputs)")
-        self._watch = Watch(model.module)
+        self._watch, self._raw = Watch(model.module), model.raw
         return model
 
     def _step(self, workload: Workload, loaded: runtimes.Loaded) -> Flat:
-        output = workload.step(loaded.call, loaded.inputs, MarkTaker())
+        call, given = processing.handed(loaded.call, loaded.inputs, self._raw)
+        output = workload.step(call, given, MarkTaker())
         if (where := first_not_finite(output)) is not None:
             raise self._wrong("step", f"a number is not finite at {where}", "scale inputs and weights")
         return flat(output)

@@ -30,14 +30,12 @@ class Subject:
     @property
     def given(self) -> tuple[Any, ...]:
         """What a step is handed."""
-        return self.loaded.inputs if self.raw is None else self.raw
+        return processing.handed(self.loaded.call, self.loaded.inputs, self.raw)[1]
 
     def stepper(self, marks: MarkTaker) -> Callable[[], Any]:
         """One step, the device's work included."""
-        step, call, given = self.workload.step, self.loaded.call, self.given
-        if self.raw is not None:
-            call = processing.taking_arrays(call, self.loaded.inputs)
-        wait = self.loaded.synchronise
+        step, wait = self.workload.step, self.loaded.synchronise
+        call, given = processing.handed(self.loaded.call, self.loaded.inputs, self.raw)
         if wait is None:
             return lambda: step(call, given, marks)
 

@@ -131,3 +131,20 @@ def test_heavy_imports_in_build_are_to_be_named(tried: Tried) -> None:
 def test_a_file_that_cannot_be_used_is_one_fault_with_its_line(tried: Tried, text: str) -> None:
     (fault,) = tried(text)
     assert fault.line > 0
+
+
+RAW = SOUND.replace("import Model, Workload", "import Model, Raw, Workload").replace(
+    "return Model(Net(), (float(batch),))", "return Model(Net(), (float(batch),), Raw((batch, 10)))"
+)
+PREPARES = """    def step(self, call, inputs, marks):
+        batch, scale = inputs
+        return call(batch / scale)
+"""
+
+
+def test_a_step_that_prepares_raw_input_is_tried_with_it(tried: Tried) -> None:
+    step = "    def step(self, call, inputs, marks):\n        return call(*inputs)\n"
+    assert step in RAW
+    assert tried(RAW.replace(step, PREPARES)) == []
+    (fault,) = tried(RAW.replace(step, PREPARES.replace("scale)", "(scale - 10))")))
+    assert "step raises ZeroDivisionError" in fault.message
