@@ -12,24 +12,15 @@ from harness.content import search_path
 from harness.errors import UserError
 from harness.model.units import GIB
 
-LIGHT = '''"""Waits."""
-
+LIGHT = """
 from harness import Model, Workload
 
-
 class Nap(Workload):
-    """For some milliseconds."""
-
-    name = "nap"
-    runtimes = ("python",)
-    parameters = {"ms": (1, 2)}
-    quick = {"ms": 1}
+    name, runtimes, parameters, quick = "nap", ("python",), {"ms": (1, 2)}, {"ms": 1}
 
     def build(self, place, ms):
-        import time
-
-        return Model(lambda: time.sleep(ms / 1000))
-'''
+        return Model(abs, (ms,))
+"""
 CAPS = capabilities()
 SETTINGS = plan.Settings(processes=1, only=("need",))
 KNOWN = {p.id: p for p in profiles.load_all(search_path())} | {"host": profiles.host_profile(CAPS)}
