@@ -52,7 +52,7 @@ def settle(declared: Sequence[Declared], given: Sequence[GivenInput]) -> tuple[I
     names = [one.name for one in declared]
     unknown = [g.name for g in given if g.name not in names]
     if unknown:
-        raise UserError(f"has no input {unknown[0]}", hint=f"its inputs: {', '.join(names) or 'none'}")
+        raise UserError(f"has no input {unknown[0]!r}", hint=f"its inputs: {', '.join(names) or 'none'}")
     by_name = {g.name: g for g in given}
     missing = [one for one in declared if one.is_open and one.name not in by_name]
     if missing:
@@ -70,10 +70,10 @@ def _settled(declared: Declared, given: GivenInput | None) -> Input:
         return Input(declared.name, sizes, declared.dtype or "float32")
     dtype = given.dtype or declared.dtype or "float32"
     if declared.dtype not in (None, dtype):
-        raise UserError(f"the input {given.name} is {declared.dtype}, not {dtype}", hint=f"write {declared.example}")
+        raise UserError(f"its input {given.name!r} is {declared.dtype}, not {dtype}", hint=f"write {declared.example}")
     if declared.shape is not None and not _fits(given.shape, declared.shape):
         raise UserError(
-            f"the input {given.name} is {declared.shown}, not {spell(given.shape, None, None)}",
+            f"its input {given.name!r} is {declared.shown}, not {spell(given.shape, None, None)}",
             hint=f"write {declared.example}",
         )
     return Input(given.name, given.shape, dtype, given.below)

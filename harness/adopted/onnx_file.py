@@ -15,6 +15,8 @@ from harness.model.own import Own
 from harness.model.workload import Model, ModelFile, Place
 
 RUNTIMES = ("onnxruntime",)
+COMPUTED_IN = "float32"
+"""On a CPU, whatever the weights are stored as, which the records' facts say: ONNX Runtime converts as it goes."""
 _EXTRA = "pip install tierbench[onnxruntime]"
 _STANDARD = {"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview", "ai.onnx.preview.training"}
 
@@ -41,8 +43,7 @@ def examine(question: ModelQuestion) -> ModelAnswer:
     _refuse_unknown(model)
     inputs = settle(_declared(model), question.given)
     _refuse_unloadable(path)
-    floats = [one.dtype for one in inputs if "float" in one.dtype]
-    return ModelAnswer(inputs, floats[0] if floats else "float32", RUNTIMES, files, weights)
+    return ModelAnswer(inputs, COMPUTED_IN, RUNTIMES, files, weights)
 
 
 def _read(path: Path) -> Any:

@@ -107,7 +107,7 @@ def _inputs(architecture: Any, config: Any, given: Sequence[GivenInput]) -> tupl
     """What was given; else what the main input is by custom."""
     known = list(inspect.signature(architecture.forward).parameters)[1:]
     if unknown := [g.name for g in given if g.name not in known]:
-        raise UserError(f"has no input {unknown[0]}", hint=f"its inputs: {', '.join(known[:12])}")
+        raise UserError(f"has no input {unknown[0]!r}", hint=f"its inputs: {', '.join(known[:12])}")
     usual = _usual(architecture.main_input_name, config)
     wanted = {one.name: one for one in ([usual] if usual else [Declared(architecture.main_input_name, None, None)])}
     if getattr(config, "is_encoder_decoder", False) and "decoder_input_ids" in known:

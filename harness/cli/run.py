@@ -14,6 +14,7 @@ from harness.errors import Exit, UserError
 
 if TYPE_CHECKING:
     from harness.api import RunHandle
+    from harness.model.case import Plan
     from harness.plan import Settings
     from harness.view import ReportView
 
@@ -172,9 +173,13 @@ def _say_plan(asked: dict[str, Any], settings: Settings, as_json: bool) -> int:
         return code
     for line in (*said, *(trial.id for trial in planned.trials)):
         click.echo(line)
+    _say_left_out(planned)
+    return code
+
+
+def _say_left_out(planned: Plan) -> None:
     for skip in planned.skips:
         click.echo(f"left out: {skip.case.id}: {skip.reason}")
-    return code
 
 
 def _finish(handle: RunHandle, view: ReportView, strict: bool, no_report: bool, as_json: bool) -> int:
@@ -223,6 +228,7 @@ def _print_table(handle: RunHandle, view: ReportView, report: Path | None) -> No
     from harness.render import terminal
 
     if not handle.data.records:
+        _say_left_out(handle.data.manifest.plan)
         return
     terminal.show(view, Console(file=sys.stdout))
     click.echo(f"\nrun     {handle.path}")

@@ -54,7 +54,8 @@ class OnnxRuntime(Converting):
         if path is None:
             return super().load(build, place, artefacts)
         opened = self._open(path, artefacts)
-        return replace(opened, weight_bytes=_onnx_given.weight_bytes(artefacts))
+        facts = {**opened.facts, **_onnx_given.facts(artefacts)}
+        return replace(opened, weight_bytes=_onnx_given.weight_bytes(artefacts), facts=facts)
 
     def tolerance(self, dtype: str) -> float:
         """Of float32, summed in another order; int8's difference is its price."""

@@ -9,11 +9,13 @@ import onnx
 from onnx import TensorProto, helper, numpy_helper
 
 
-def graph(shape: tuple[Any, ...] = (1, 4), operator: str = "Relu", domain: str = "") -> onnx.ModelProto:
+def graph(
+    shape: tuple[Any, ...] = (1, 4), operator: str = "Relu", domain: str = "", element: int = TensorProto.FLOAT
+) -> onnx.ModelProto:
     """Rows of four numbers times a matrix, then an operator."""
-    rows = helper.make_tensor_value_info("rows", TensorProto.FLOAT, shape)
-    out = helper.make_tensor_value_info("out", TensorProto.FLOAT, None)
-    weights = numpy_helper.from_array(numpy.eye(4, 8, dtype="float32"), "weights")
+    rows = helper.make_tensor_value_info("rows", element, shape)
+    out = helper.make_tensor_value_info("out", element, None)
+    weights = numpy_helper.from_array(numpy.eye(4, 8, dtype=helper.tensor_dtype_to_np_dtype(element)), "weights")
     nodes = [
         helper.make_node("MatMul", ["rows", "weights"], ["product"]),
         helper.make_node(operator, ["product"], ["out"], domain=domain),

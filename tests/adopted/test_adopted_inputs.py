@@ -37,7 +37,7 @@ def test_a_given_shape_closes_it_and_takes_the_dtype_of_the_model() -> None:
 @pytest.mark.parametrize(
     ("given", "said"),
     [
-        (GivenInput("picture", (1,)), "has no input picture"),
+        (GivenInput("picture", (1,)), "has no input 'picture'"),
         (GivenInput("image", (1, 1, 32, 32)), "is batchx3x32x32, not 1x1x32x32"),
         (GivenInput("image", (1, 3, 32)), "is batchx3x32x32, not 1x3x32"),
         (GivenInput("image", (1, 3, 32, 32), "int64"), "is float32, not int64"),

@@ -10,9 +10,12 @@ from onnx import TensorProto, helper
 from onnx_graphs import graph
 
 from harness.adopted import Adopted, examine
+from harness.features.onnx_operators import _Exported
+from harness.features.operators import NotCounted
 from harness.model.inquiry import GivenInput, ModelAnswer, ModelQuestion
 from harness.model.own import Input, Own
 from harness.model.workload import ModelFile, Place
+from harness.runtimes.onnx_runtime import OnnxRuntime
 
 GIB = 1 << 30
 Write = Callable[..., Path]
@@ -109,3 +112,26 @@ def test_an_input_that_is_no_tensor_is_refused(write: Write) -> None:
     model = graph()
     model.graph.input.append(helper.make_tensor_sequence_value_info("many", TensorProto.FLOAT, None))
     assert "its input many is a sequence" in look(write(model)).refused
+
+
+def test_a_trial_opens_the_file_itself_and_says_what_its_weights_are_stored_as(write: Write, tmp_path: Path) -> None:
+    path = write(graph(("rows", 4), element=TensorProto.FLOAT16))
+    own = Own("onnx", str(path), inputs=look(path, GivenInput("rows", (3, 4))).inputs)
+    place = Place("cpu", "float32", 0, tmp_path)
+    runtime = OnnxRuntime()
+    runtime.prepare(lambda: Adopted(own).build(place), place, tmp_path / "artefacts")
+    loaded = runtime.load(lambda: Adopted(own).build(place), place, tmp_path / "artefacts")
+    (output,) = loaded.call(*loaded.inputs)
+    assert (output.shape, str(output.dtype)) == ((3, 8), "float16")
+    assert loaded.graph == path
+    assert loaded.weight_bytes == 4 * 8 * 2
+    assert loaded.facts["stored_weights"] == "float16 64 B"
+    assert sorted(file.name for file in (tmp_path / "artefacts").iterdir()) == ["given.json", "inputs.npz"]
+
+
+def test_the_work_of_a_graph_with_open_shapes_is_that_of_the_given_ones(write: Write) -> None:
+    path = write(graph(("rows", 4)))
+    closed = _Exported.read(path, [(3, 4)]).work()
+    assert [operator.flop for operator in closed] == [2 * 3 * 4 * 8]
+    with pytest.raises(NotCounted, match="does not say what shape"):
+        _Exported.read(path).work()

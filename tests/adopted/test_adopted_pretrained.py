@@ -112,5 +112,5 @@ def test_a_file_that_is_no_json_is_one_line(tmp_path: Path) -> None:
 
 def test_an_unknown_input_and_too_much_memory_are_refused(tmp_path: Path) -> None:
     path = folder(tmp_path, RESNET)
-    assert look(path, GivenInput("picture", (1,))).refused == "has no input picture"
+    assert look(path, GivenInput("picture", (1,))).refused == "has no input 'picture'"
     assert "more than this host's 100 B" in look(path, memory=100).refused

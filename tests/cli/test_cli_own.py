@@ -84,6 +84,13 @@ def test_an_input_without_a_model_is_refused(tierbench, light):
     assert "--input is about a model of your own" in done.stderr
 
 
+def test_a_model_whose_every_case_is_left_out_says_why(tierbench, model, tmp_path):
+    options = ("--input", "rows=3x4", "--runtime", "torch-eager", *RUN, "--out", tmp_path / "run")
+    done = tierbench("run", model, *options)
+    assert "left out: own/my-net[rows=3x4]@host:cpu" in done.stdout
+    assert "my-net does not support the runtime torch-eager" in done.stdout
+
+
 def test_show_tells_what_a_model_is(tierbench, model):
     shown = tierbench("show", model, "--input", "rows=2x4", "--json")
     (row,) = json.loads(shown.stdout)
