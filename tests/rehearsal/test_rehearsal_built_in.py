@@ -1,4 +1,4 @@
-"""The suites that come with tierbench, as far as can be told without building: `tierbench check suite` tries the rest."""
+"""The suites that come with tierbench, as far as can be told without building: `check suite` tries the rest."""
 
 from __future__ import annotations
 
