@@ -33,7 +33,7 @@ bench: $(RUNTIME_READY) ## measure this machine and three edge boards, write a r
 	@$(BIN)/tierbench run $(BENCH_ARGS)
 
 test: $(DEV_READY) ## run the tests, with branch coverage; TESTS=tests/model for a part of them
-	@$(BIN)/python -m pytest --cov --cov-report= -n $(WORKERS) --dist loadgroup -m "not alone" $(TESTS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest --cov --cov-report= -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not alone" $(TESTS) || [ $$? -eq 5 ]
 	@$(BIN)/python -m pytest --cov --cov-append --cov-report=term -m alone $(TESTS) || [ $$? -eq 5 ]
 
 check: $(DEV_READY) ## lint, format, types and layers

@@ -13,26 +13,29 @@ import pytest
 FORBID = "TIERBENCH_FORBID_SKIPS"
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Where two processes share the tests (xdist): a module stays together, the virtual machine is built once, and the
-    long ones begin.
-    """
-    if not hasattr(config, "workerinput"):
-        return
-    for item in items:
-        item.add_marker(pytest.mark.xdist_group(_group(item)))
-    items.sort(key=_length)
-
-
-def _group(item: pytest.Item) -> str:
-    return "vm" if item.get_closest_marker("vm") else item.nodeid.split("::")[0]
+    """Where two processes share the tests (xdist) the long ones begin."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=_length)
 
 
 def _length(item: pytest.Item) -> int:
     """0 for the longest."""
     marks = [name for name in ("vm", "slow") if item.get_closest_marker(name)]
     return {"vm": 0, "slow": 1}[marks[0]] if marks else 2
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A module stays together, since its tests share what it set up; and all that the virtual machine is built for."""
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByModule(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.split("::")[0]
+            return "vm" if "/vm/" in file else file
+
+    return ByModule(config, log)
 
 
 @pytest.hookimpl(wrapper=True)

@@ -38,7 +38,7 @@ def test_a_run_is_complete_and_knows_where_it_lies(handle):
     assert handle.complete
     assert not handle.failed
     assert handle.path.name == "run"
-    assert "of 4 trials" in repr(handle)
+    assert "of 3 trials" in repr(handle)
 
 
 def test_the_frame_is_tidy(handle):

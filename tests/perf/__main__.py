@@ -24,6 +24,7 @@ ITEMS = (
     "isolation",
     "startup",
     "agreement",
+    "models",
     "wall",
     "report",
     "plugin",

@@ -65,6 +65,13 @@ def busy_trial(pace: Pace, number: int = 0) -> Trial:
     return replace(_trial(lambda ref: ref.name == "busy", "python", "timing", pace), replicate=number)
 
 
+def shipped_trial(suite: str, name: str, runtime: str, pace: Pace) -> Trial:
+    """A timing trial of a shipped workload at its quick point, on one thread of this machine."""
+    loaded = collect.load_suite(collect.SuiteFile(suite, ROOT / "suites" / suite / "suite.py"))
+    (ref,) = [ref for ref in collect.quick_references(loaded) if ref.name == name]
+    return Trial(Case(ref, HOST, "cpu", "cpu", runtime, "float32"), "timing", 0, Limits(threads=1), pace)
+
+
 def _trial(wanted: Callable[[WorkloadRef], bool], runtime: str, role: Role, pace: Pace) -> Trial:
     suite = collect.load_suite(collect.SuiteFile("perf", SUITES / "perf" / "suite.py"))
     (ref,) = collect.references(suite, wanted)
@@ -77,6 +84,7 @@ class Trials:
     def __init__(self, cache: Path, sensors: Path = Path("/")) -> None:
         """``sensors`` is the root below which the sampler finds clocks and temperatures."""
         environment = host.environment()
+        self.cache = cache
         self._executor = LocalExecutor(cache, sensors=sensors)
         self._preparation = Preparation(cache, {**environment.packages, "tierbench": environment.tierbench})
 

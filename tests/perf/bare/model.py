@@ -1,0 +1,53 @@
+"""``model.py SUITE_FILE NAME PARAMETERS CACHE HOW CALLS``: times a shipped model singly; prints the median in seconds.
+
+HOW is ``timer`` for torch.utils.benchmark and ``loop`` for a bare loop. The suite makes the model; no harness runs it.
+"""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from statistics import median
+from time import perf_counter_ns
+from typing import Any
+
+import torch
+from torch.utils.benchmark import Measurement, Timer
+
+from harness.collect import SuiteFile, load_suite
+from harness.model.workload import Place
+
+WARM_CALLS = 10
+
+
+def main(suite: Path, name: str, parameters: dict[str, Any], cache: Path, how: str, calls: int) -> None:
+    """Build, warm up, time."""
+    torch.set_num_threads(1)
+    (kind,) = [one for one in load_suite(SuiteFile(suite.parent.name, suite)).workloads if one.name == name]
+    model = kind().build(Place("cpu", "float32", 0, cache), **parameters)
+    with torch.inference_mode():
+        for _ in range(WARM_CALLS):
+            model.module(*model.inputs)
+        found = {"timer": _timer, "loop": _loop}[how](model.module, model.inputs, calls)
+    sys.stdout.write(f"{found!r}\n")
+
+
+def _timer(module: Any, inputs: tuple[Any, ...], calls: int) -> float:
+    timer = Timer("module(*inputs)", globals={"module": module, "inputs": inputs}, num_threads=1)
+    (found,) = Measurement.merge(timer.timeit(1) for _ in range(calls))
+    return float(found.median)
+
+
+def _loop(module: Any, inputs: tuple[Any, ...], calls: int) -> float:
+    times = []
+    for _ in range(calls):
+        start = perf_counter_ns()
+        module(*inputs)
+        times.append(perf_counter_ns() - start)
+    return median(times) / 1e9
+
+
+if __name__ == "__main__":
+    given = sys.argv[1:]
+    main(Path(given[0]), given[1], json.loads(given[2]), Path(given[3]), given[4], int(given[5]))

@@ -1,0 +1,33 @@
+"""``onnx_session.py MODEL CALLS``: times an ONNX Runtime session in a bare loop; prints the median in seconds."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from statistics import median
+from time import perf_counter_ns
+
+import numpy
+import onnxruntime
+
+WARM_CALLS = 10
+
+
+def main(model: Path, calls: int) -> None:
+    """On one thread, with the inputs that lie beside the model."""
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = options.inter_op_num_threads = 1
+    session = onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
+    names = [one.name for one in session.get_inputs()]
+    with numpy.load(model.with_name("inputs.npz")) as kept:
+        given = dict(zip(names, kept.values(), strict=True))
+    times = []
+    for _ in range(WARM_CALLS + calls):
+        start = perf_counter_ns()
+        session.run(None, given)
+        times.append(perf_counter_ns() - start)
+    sys.stdout.write(f"{median(times[WARM_CALLS:]) / 1e9!r}\n")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]), int(sys.argv[2]))
