@@ -11,6 +11,9 @@ from torch import Tensor, nn
 GROUP = 128
 """Weights of a row that share a scale and a zero in int4."""
 
+MANY_ROWS = 32
+"""From so many on, an ordinary product with int8 weights unpacked for it is the faster one."""
+
 
 class _FewBits(nn.Module):
     """A linear layer of ``outputs`` x ``inputs`` without its numbers. ``scale`` is in the type to compute in."""
@@ -49,7 +52,9 @@ class Int8(_FewBits):
         super().__init__(linear, (weight / scale[:, None]).round().to(torch.int8), scale.to(dtype))
 
     def _product(self, rows: Tensor) -> Tensor:
-        return torch._weight_int8pack_mm(rows, self.weight, self.scale)
+        if rows.shape[0] < MANY_ROWS:
+            return torch._weight_int8pack_mm(rows, self.weight, self.scale)
+        return rows @ self.weight.to(rows.dtype).t() * self.scale
 
 
 class Int4(_FewBits):

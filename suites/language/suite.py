@@ -49,6 +49,8 @@ LARGE = {
 }
 """Llama-3.2-1B: 1.236 G parameters, the input embedding used again for the output."""
 
+COMPUTED = "bfloat16"
+"""What weights in few bits are computed with: the type that PyTorch has fast kernels for."""
 PROBED = 64
 """Tokens that a model in few bits is compared over with the one in float32."""
 
@@ -68,7 +70,7 @@ class _Llama(Workload):
         return Model(module, (ids.to(place.device),), facts=facts)
 
     def _loaded(self, place: Place) -> tuple[Any, dict[str, str]]:
-        """The model, and what is known of it; in few bits it computes in the workload's own data type."""
+        """The model, and what is known of it."""
         import torch
         from transformers.models.llama.configuration_llama import LlamaConfig
         from transformers.models.llama.modeling_llama import LlamaForCausalLM
@@ -77,7 +79,7 @@ class _Llama(Workload):
         if place.dtype not in BITS:
             return load(LlamaForCausalLM, config, place), {}
         ids = torch.arange(PROBED)[None] % self.shape["vocab_size"]
-        return load_weight_only(LlamaForCausalLM, config, place, self.dtypes[0], lambda model: model(ids).logits)
+        return load_weight_only(LlamaForCausalLM, config, place, COMPUTED, lambda model: model(ids).logits)
 
 
 class _Prefill(_Llama):

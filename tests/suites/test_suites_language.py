@@ -89,10 +89,10 @@ def test_weights_in_few_bits_write_tokens_and_say_what_they_cost(
     loaded = loaded_for(workload, place_of(dtype), tmp_path, prompt=5, new=3)
     logits = workload.step(loaded.call, loaded.inputs, marker)
     assert marker.names == ["first_token", "token", "token"]
-    assert logits.dtype == torch.float32
+    assert logits.dtype == torch.bfloat16
     assert bool(logits.isfinite().all())
     assert 0 < float(loaded.facts["relative_difference"]) < 0.5
-    assert loaded.facts["weight_only"] == f"15 linear layers in {dtype}, computed in float32"
+    assert loaded.facts["weight_only"] == f"15 linear layers in {dtype}, computed in bfloat16"
     assert loaded.facts["parameters"] == str(sum(p.numel() for p in full_size(workload).parameters()))
 
 

@@ -16,7 +16,7 @@ from transformers.models.llama.modeling_llama import LlamaForCausalLM
 from harness import weights
 from harness.model.workload import Place
 from harness.runtimes.torch_eager import weight_bytes
-from harness.weights._few_bits import GROUP, Int4, Int8, replace_linears
+from harness.weights._few_bits import GROUP, MANY_ROWS, Int4, Int8, replace_linears
 
 IDS = torch.arange(16)[None]
 KINDS = {"int8": Int8, "int4": Int4}
@@ -74,6 +74,12 @@ def test_a_layer_takes_any_leading_dimensions_and_adds_its_bias(bits: str) -> No
         assert (made - linear(rows)).abs().max() < 0.2
         linear.bias.zero_()
         assert not torch.equal(made, KINDS[bits](linear, torch.float32)(rows))
+
+
+def test_many_rows_give_what_few_do() -> None:
+    layer, rows = Int8(nn.Linear(GROUP, 32), torch.float32), torch.randn(MANY_ROWS + 3, GROUP)
+    with torch.inference_mode():
+        assert torch.allclose(layer(rows), torch.cat([layer(row[None]) for row in rows]), atol=1e-5)
 
 
 @pytest.mark.parametrize("bits", weights.BITS)
