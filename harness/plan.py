@@ -112,12 +112,11 @@ def why_not(
         return f"{choice.ref.name} does not support the runtime {case.runtime}"
     state = next((r for r in capabilities.runtimes if (r.id, r.device) == (case.runtime, case.device)), None)
     built = state.made_of.get(case.dtype, case.dtype) if state is not None else case.dtype
+    hindrance = (state.reason or state.refused.get(case.dtype)) if state is not None else None
     if built not in choice.supported_dtypes:
-        return f"{choice.ref.name} does not support {case.dtype}"
+        return hindrance or f"{choice.ref.name} does not support {case.dtype}"
     reason = loads.why_not(case.scenario, case.workload) or tiers.why_not(case, profile, target, capabilities)
-    if reason is not None:
-        return reason
-    return (state.reason or state.refused.get(case.dtype)) if state is not None else None
+    return reason or hindrance
 
 
 def _allows(choice: Selected, runtime: str) -> bool:

@@ -138,11 +138,11 @@ def test_a_data_type_that_a_runtime_refuses_is_said_with_its_reason():
 
 
 def test_a_data_type_that_a_runtime_makes_needs_only_the_one_that_it_is_made_of():
-    states = (RuntimeState("torch-eager", "cpu", None, made_of={"int8": "float32", "int4": "float64"}),)
-    caps = replace(CAPS, runtimes=states)
-    made = plan.make(chosen("a", dtypes=("int8", "int4")), all_tiers(boards=False), caps, plan.Settings())
+    made_of, refused = {"int8": "float32", "int4": "float64"}, {"float16": "no float16 here"}
+    caps = replace(CAPS, runtimes=(RuntimeState("torch-eager", "cpu", None, "", refused, made_of),))
+    made = plan.make(chosen("a", dtypes=("int8", "int4", "float16")), all_tiers(boards=False), caps, plan.Settings())
     assert [c.dtype for c in made.cases] == ["int8"]
-    assert [s.reason for s in made.skips] == ["a does not support int4"]
+    assert [s.reason for s in made.skips] == ["a does not support int4", "no float16 here"]
 
 
 def energy_meter(meter_id, scope, *devices):
