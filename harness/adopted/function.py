@@ -15,9 +15,9 @@ from harness.adopted.inputs import Declared, settle, tensors
 from harness.errors import UserError
 from harness.model.inquiry import ModelAnswer, ModelQuestion
 from harness.model.own import Own
-from harness.model.workload import Model, Place
+from harness.model.workload import ANY, Model, Place
 
-RUNTIMES = ("torch-eager", "onnxruntime", "ncnn")
+RUNTIMES = ("torch-eager", ANY)
 _RETURNS = "return a torch module, a pair of a module and a tuple of inputs, or a harness.Model"
 
 

@@ -13,12 +13,12 @@ from harness.adopted.memory import refuse_beyond
 from harness.errors import UserError
 from harness.model.inquiry import GivenInput, ModelAnswer, ModelQuestion
 from harness.model.own import Input, Own
-from harness.model.workload import Model, Place
+from harness.model.workload import ANY, Model, Place
 
 if TYPE_CHECKING:
     import torch
 
-RUNTIMES = ("torch-eager", "onnxruntime", "ncnn")
+RUNTIMES = ("torch-eager", ANY)
 TOKENS = 128
 """Length of a text where ``--input`` says nothing of it."""
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from harness import collect, runtimes
 from harness.collect import lines
 from harness.model.inquiry import Fault
-from harness.model.workload import Workload
+from harness.model.workload import ANY, Workload
 
 
 def faults(kind: type[Workload], file: Path) -> list[Fault]:
@@ -20,9 +20,7 @@ def faults(kind: type[Workload], file: Path) -> list[Fault]:
 def _runtimes(kind: type[Workload], file: Path) -> list[Fault]:
     known = runtimes.known()
     spot, hint = lines.of_name(kind, "runtimes", file), f"known here: {', '.join(known)}"
-    unknown = [name for name in kind.runtimes if name not in known]
-    if not kind.runtimes:
-        return [Fault(*spot, f"{kind.__name__}: runtimes is empty", hint)]
+    unknown = [name for name in kind.runtimes if name not in (*known, ANY)]
     return [Fault(*spot, f"{kind.__name__}: no runtime is called {name!r}", hint) for name in unknown]
 
 

@@ -11,7 +11,7 @@ from harness import collect, processing, runtimes
 from harness.collect import lines
 from harness.model.inquiry import Fault
 from harness.model.units import show_bytes
-from harness.model.workload import Model, Place, Raw, Workload
+from harness.model.workload import ANY, Model, Place, Raw, Workload
 from harness.rehearsal.outputs import Flat, difference, flat
 from harness.rehearsal.release import SLACK_BYTES, Watch, resident_bytes
 from harness.scenarios.single_stream import MarkTaker
@@ -113,4 +113,5 @@ class _Trial:
 
 def _runtime_of(kind: type[Workload]) -> str:
     """The first that runs what ``build`` makes as it is; PyTorch's for one that names converting runtimes only."""
-    return next((name for name in kind.runtimes if runtimes.get(name).builds_in_trial), EAGER)
+    named = [name for name in kind.runtimes if name != ANY]
+    return next((name for name in named if runtimes.get(name).builds_in_trial), EAGER)

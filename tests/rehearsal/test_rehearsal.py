@@ -148,3 +148,7 @@ def test_a_step_that_prepares_raw_input_is_tried_with_it(tried: Tried) -> None:
     assert tried(RAW.replace(step, PREPARES)) == []
     (fault,) = tried(RAW.replace(step, PREPARES.replace("scale)", "(scale - 10))")))
     assert "step raises ZeroDivisionError" in fault.message
+
+
+def test_any_runtime_may_be_named_beside_the_default(tried: Tried) -> None:
+    assert tried(SOUND.replace('("python",)', '("python", "any")')) == []
