@@ -9,14 +9,20 @@ from msgspec.structs import replace
 
 from harness import tiers
 from harness.capacity.tries import probes
+from harness.engine.prepared import PREPARE_WITHIN
 from harness.errors import UserError
 from harness.model.case import HOST, Case, Limits, Plan, Trial, WorkloadRef
 from harness.model.profile import HardwareProfile
 from harness.model.search import Search
+from harness.model.units import show_bytes
 from harness.plan import Settings
 
 SOUGHT = (("batch",), ("context", "prompt"))
 """Of each, the first that a workload has among its parameters is sought."""
+
+
+MOST_SHARE = 0.8
+"""Of this machine's memory; a try that takes more could take down what else runs here."""
 
 
 class Wish(Struct, frozen=True):
@@ -40,8 +46,19 @@ def plan_search(
     profile = next(p for p in profiles if p.id == case.profile)
     target = next(t for t in profile.target if t.id == case.target)
     limits = Limits() if case.profile == HOST else tiers.limits(profile, target)
-    pattern = Trial(case, "ceiling", 0, limits, settings.memory, settings.ceiling_timeout_seconds, seed=settings.seed)
     names = _parameters(wish, case)
+    if names:
+        _complain_if_larger(limits.memory_bytes or 0, memory_bytes, case, names)
+    pattern = Trial(
+        case,
+        "ceiling",
+        0,
+        limits,
+        settings.memory,
+        settings.ceiling_timeout_seconds,
+        seed=settings.seed,
+        settings={PREPARE_WITHIN: str(int(MOST_SHARE * memory_bytes))},
+    )
     search = Search(pattern, memory_bytes, names, wish.precision, wish.fast, wish.most)
     return replace(planned, cases=(case,), trials=opening(search), skips=(), processes=1), search
 
@@ -77,6 +94,14 @@ def _parameters(wish: Wish, case: Case) -> tuple[str, ...]:
         return tuple(_checked(name, case.workload) for name in dict.fromkeys(wish.parameters))
     first = (next((name for name in names if _is_count(has.get(name))), None) for names in SOUGHT)
     return tuple(name for name in first if name is not None)
+
+
+def _complain_if_larger(limit: int, memory_bytes: int, case: Case, names: Sequence[str]) -> None:
+    """What a tier holds is filled to its limit, and must leave this machine room. Raises UserError."""
+    if limit > MOST_SHARE * memory_bytes:
+        what = f"{case.tier} has {show_bytes(limit)} for a workload, this machine {show_bytes(memory_bytes)}"
+        hint = "take a smaller tier, or -p host for the smallest memory alone"
+        raise UserError(f"{what}: the largest {' and '.join(names)} there cannot be tried here", hint=hint)
 
 
 def _checked(name: str, work: WorkloadRef) -> str:

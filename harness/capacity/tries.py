@@ -9,12 +9,13 @@ from msgspec.structs import replace
 
 from harness.capacity import estimate
 from harness.capacity.search import Answer, Edge, Question, edge
+from harness.engine.assemble import NOT_PREPARED
 from harness.model.case import ParameterValue, Trial
 from harness.model.measure import PROCESS_PEAK, TREE_PEAK
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported, name_of
 from harness.model.record import Record
 from harness.model.search import Search
-from harness.model.units import KIB
+from harness.model.units import KIB, show_bytes
 from harness.verdict.limits import told
 
 MEMORY = "memory"
@@ -73,7 +74,7 @@ def probe_failure(records: Sequence[Record]) -> str:
     gate = next((r for r in records if r.trial.role == "gate"), None)
     if gate is None or _need(records) is not None:
         return ""
-    return why(gate.outcome) or "how much memory it takes uncapped could not be read"
+    return _why_no_need(gate.outcome)
 
 
 def why(outcome: Outcome) -> str:
@@ -87,6 +88,12 @@ def why(outcome: Outcome) -> str:
             return reason
         case Ok() | Thrashes() | DoesNotFit():
             return ""
+
+
+def _why_no_need(outcome: Outcome) -> str:
+    if isinstance(outcome, DoesNotFit | Thrashes):
+        return f"does not fit this machine: it was given {show_bytes(outcome.limit_bytes)}"
+    return why(outcome) or "how much memory it takes uncapped could not be read"
 
 
 def _can_estimate(search: Search) -> bool:
@@ -148,7 +155,9 @@ def _int(value: ParameterValue) -> int:
 
 
 def _answer(record: Record, value: int) -> Answer:
-    outcome = told(record)
+    """What could not even be prepared in most of this machine's memory does not fit a smaller tier either."""
+    prepared = all(finding.code != NOT_PREPARED for finding in record.findings)
+    outcome = told(record) if prepared else record.outcome
     if reason := why(outcome):
         return Answer(value, None, reason)
     return Answer(value, isinstance(outcome, Ok), "" if isinstance(outcome, Ok) else name_of(outcome))

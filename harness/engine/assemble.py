@@ -16,6 +16,8 @@ from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, Tim
 from harness.model.record import Record
 from harness.model.spec import Ending
 
+NOT_PREPARED = "not-prepared"
+"""Code of the finding on a trial that was not run because its work could not be prepared."""
 HELD_STILL = "glibc thresholds fixed at 1 MiB"
 """How the memory of a gate or fit trial is labelled."""
 THRASH_FAULTS_PER_STEP = 64
@@ -54,7 +56,7 @@ def broken(trial: Trial, outcome: Outcome, started: str) -> Record:
     """The record of a trial that was not run because preparing its work had failed, or its runtime cannot run it."""
     if isinstance(outcome, Unsupported):
         return not_run(trial, outcome, started)
-    finding = Finding("error", "not-prepared", "the work could not be prepared, so it was not tried", "", trial.id)
+    finding = Finding("error", NOT_PREPARED, "the work could not be prepared, so it was not tried", "", trial.id)
     return replace(not_run(trial, outcome, started), findings=(finding,))
 
 

@@ -16,6 +16,8 @@ from harness.model.spec import Prepared
 from harness.model.units import GIB
 
 PREPARE_SECONDS = 1800.0
+PREPARE_WITHIN = "prepare_within"
+"""Setting of a trial whose work may be larger than this machine: the most bytes that preparing it may take."""
 MOST_AT_ONCE = 2
 MEMORY_FOR_EACH = 8 * GIB
 """More than converting any built-in work takes."""
@@ -64,8 +66,10 @@ class Preparation:
 
     def _prepare(self, trial: Trial) -> Trial:
         settings = {"work_key": self.key(trial), "prepared_file": str(self._file(trial))}
+        within = trial.settings.get(PREPARE_WITHIN)
+        limits = Limits(memory_bytes=int(within)) if within else Limits()
         return replace(
-            trial, role="prepare", replicate=0, limits=Limits(), timeout_seconds=PREPARE_SECONDS, settings=settings
+            trial, role="prepare", replicate=0, limits=limits, timeout_seconds=PREPARE_SECONDS, settings=settings
         )
 
     def _read(self, trial: Trial) -> Prepared | None:

@@ -11,7 +11,7 @@ from harness import store
 from harness.capacity import drive
 from harness.capacity.planning import opening
 from harness.engine import Engine
-from harness.engine.prepared import Preparation
+from harness.engine.prepared import PREPARE_WITHIN, Preparation
 from harness.model import codec
 from harness.model.case import Limits, Trial
 from harness.model.events import Ended, Measured, StageBegan, StepDone
@@ -58,6 +58,19 @@ def _composition(trial: Trial):
     return [Measured(m) for m in (*found, Measurement(FRAMEWORK, "trial", "measured", (float(BASE // 2),)))]
 
 
+def cramped(most: int):
+    """The same machine with so little memory that preparing more than that is killed."""
+
+    def script(trial: Trial):
+        if trial.role == "prepare" and needs(trial) > most:
+            limit = trial.limits.memory_bytes
+            enforced = (Enforced("memory", limit, limit, "cgroup1"),)
+            return [StageBegan("load")], Ending(None, 9, 1.0, enforced, Usage(peak_bytes=limit, oom_kills=1))
+        return truth(trial)
+
+    return script
+
+
 def failing_from(batch: int):
     """The same machine, on which a batch from that size on goes wrong."""
 
@@ -70,7 +83,8 @@ def failing_from(batch: int):
 
 
 def search_for(limit: int | None, batch: int = 1, profile: str = "board", **more) -> Search:
-    pattern = Trial(case(profile=profile, batch=batch), "ceiling", limits=Limits(memory_bytes=limit))
+    settings = {PREPARE_WITHIN: str(GIB)}
+    pattern = Trial(case(profile=profile, batch=batch), "ceiling", limits=Limits(memory_bytes=limit), settings=settings)
     return Search(pattern, GIB, **{"parameters": ("batch",) if limit is not None else (), **more})
 
 

@@ -22,15 +22,18 @@ class Nap(Workload):
         return Model(abs, (ms,))
 """
 CAPS = capabilities()
+ANYTHING = Wish()
 SETTINGS = plan.Settings(processes=1, only=("need",))
 KNOWN = {p.id: p for p in profiles.load_all(search_path())} | {"host": profiles.host_profile(CAPS)}
 
 
-def planned(tier="raspberry-pi-5-4gb", wish=Wish(), runtimes=("torch-eager",), works=None, **parameters):  # noqa: B008
+def planned(
+    tier="raspberry-pi-5-4gb", wish=ANYTHING, runtimes=("torch-eager",), works=None, memory=16 * GIB, **parameters
+):
     works = works or [ref("a", **(parameters or {"batch": 4}))]
     chosen = [plan.Selected(w, runtimes, ("float32",), ("torch-eager", "ncnn"), ("float32",)) for w in works]
     made = plan.make(chosen, [KNOWN[tier]], CAPS, SETTINGS)
-    return plan_search(wish, made, [KNOWN[tier]], SETTINGS, 8 * GIB)
+    return plan_search(wish, made, [KNOWN[tier]], SETTINGS, memory)
 
 
 @pytest.mark.parametrize(
@@ -81,6 +84,16 @@ def test_a_target_that_is_no_cpu_is_passed_over():
     assert planned("jetson-orin-nano-8gb")[1].pattern.case.target == "cpu"
     with pytest.raises(UserError, match="the tier has no CPU target"):
         planned("nvidia-t4-16gb")
+
+
+def test_a_tier_that_would_fill_this_machine_is_refused_for_parameters_but_not_for_the_memory_alone():
+    with pytest.raises(UserError, match="the largest batch there cannot be tried here"):
+        planned("generic-8gb", memory=9 * GIB)
+    assert planned("generic-8gb", memory=9 * GIB, shape="1-2-3")[1].parameters == ()
+
+
+def test_a_try_is_prepared_within_most_of_this_machines_memory():
+    assert planned()[1].pattern.settings == {"prepare_within": str(int(0.8 * 16 * GIB))}
 
 
 def test_several_workloads_are_refused_with_their_names():

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from capacity_machine import BASE, EACH, failing_from, run, search_for, truth
+from capacity_machine import BASE, EACH, cramped, failing_from, run, search_for, truth
 
 from harness.capacity import found, next_trial, shown
 from harness.capacity.tries import GRAIN
@@ -10,7 +10,7 @@ from harness.engine import Stop
 from harness.model.events import Ended
 from harness.model.outcome import Failed
 from harness.model.spec import Ending
-from harness.model.units import MIB
+from harness.model.units import GIB, MIB
 from harness.testing import FakeExecutor
 from harness.verdict import gather
 
@@ -101,6 +101,19 @@ def test_a_batch_that_goes_wrong_ends_its_search_with_the_reason_and_what_is_kno
     batch = by_name(run(search_for(800 * MIB), tmp_path, failing_from(9)))["batch"]
     assert (batch.state, batch.value) == ("stopped", 8)
     assert batch.reason == "failed: IndexError: no such position"
+
+
+def test_what_cannot_even_be_prepared_on_this_machine_does_not_fit_a_smaller_tier(tmp_path):
+    executor = FakeExecutor(cramped(700 * MIB))
+    done = run(search_for(600 * MIB), tmp_path, executor=executor)
+    batch = by_name(done)["batch"]
+    assert (batch.state, batch.value, batch.beyond) == ("found", 50, 51)
+    assert {t.limits.memory_bytes for t in executor.executed if t.role == "prepare"} == {GIB}
+
+
+def test_what_does_not_fit_this_machine_is_not_searched(tmp_path):
+    done = run(search_for(600 * MIB), tmp_path, cramped(50 * MIB))
+    assert {f.reason for f in found(done)} == {"does not fit this machine: it was given 1 GiB"}
 
 
 def test_a_workload_that_goes_wrong_uncapped_is_not_searched(tmp_path):
