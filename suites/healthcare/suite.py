@@ -127,21 +127,20 @@ class SeizureStream(_Signal):
     deadline_seconds = 1.0
 
     def recording(self, chance: Any) -> tuple[Any, ...]:
-        """The last four seconds of 19 electrodes at 250 Hz in quarters of a microvolt, and the state before the hop."""
+        """The last four seconds of 19 electrodes at 250 Hz in quarters of a microvolt, and the network's state."""
         samples = chance.normal(0, 120, (len(ELECTRODES), 1000)).astype("int16")
-        hidden, cells = (chance.normal(0, 0.5, (2, 1, 256)).clip(-1, 1).astype("float32") for _ in range(2))
-        return samples, hidden, cells
+        return samples, *(chance.normal(0, 0.5, (1, 256)).clip(-1, 1).astype("float32") for _ in range(4))
 
-    def prepare(self, samples: Any, hidden: Any, cells: Any) -> tuple[Any, Any, Any]:
+    def prepare(self, samples: Any, *state: Any) -> tuple[Any, ...]:
         """The montage at 200 Hz in microvolts (1 x 20 x 800); the state as it is."""
-        return resample(montage(samples.astype("float32") / 4))[None], hidden, cells
+        return resample(montage(samples.astype("float32") / 4))[None], *state
 
-    def finish(self, logits: Any, hidden: Any, cells: Any) -> tuple[Any, Any, Any]:
+    def finish(self, logits: Any, *state: Any) -> tuple[Any, ...]:
         """The probability of a seizure, and the state for the next hop."""
         import numpy
 
         odds = numpy.exp(logits - logits.max(1, keepdims=True))
-        return odds[:, 1] / odds.sum(1), hidden, cells
+        return odds[:, 1] / odds.sum(1), *state
 
 
 def _whole(place: Place, *shape: int) -> Any:

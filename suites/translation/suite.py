@@ -153,8 +153,8 @@ class WhisperTiny(_Writer):
     name = "whisper-tiny"
     family = "speech"
     requires = ("torch", "tokenizers", "transformers.audio_utils", "transformers.models.whisper.modeling_whisper")
-    parameters = {"beams": (1, 5), "new": (100,), "processing": VALUES}
-    quick = {"beams": 1, "new": 100, "processing": "off"}
+    parameters = {"beams": (1, 5), "new": (100, 25), "processing": VALUES}
+    quick = {"beams": 1, "new": 25, "processing": "off"}
     items_unit = "audio seconds"
     deadline_seconds = 1.0
     shape = WHISPER

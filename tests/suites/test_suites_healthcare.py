@@ -33,7 +33,7 @@ SMALL: dict[str, dict[str, Any]] = {
 SHAPES = {
     "ecg": [(1, 6)],
     "unet-2d": [(1, 2, 32, 32)],
-    "seizure-stream": [(1, 2), (2, 1, 256), (2, 1, 256)],
+    "seizure-stream": [(1, 2), *[(1, 256)] * 4],
 }
 
 
@@ -135,12 +135,28 @@ def test_a_hop_depends_on_the_state_and_leaves_what_it_was_given_alone(
     place_of: Callable[..., Place], tmp_path: Path
 ) -> None:
     loaded = loaded_for("seizure-stream", place_of(), tmp_path)
-    window, hidden, cells = loaded.inputs
-    before = hidden.clone()
-    logits, *state = loaded.call(window, hidden, cells)
-    following, *_ = loaded.call(window, *state)
-    assert torch.equal(hidden, before)
+    window, *state = loaded.inputs
+    before = [part.clone() for part in state]
+    logits, *after = loaded.call(window, *state)
+    following, *_ = loaded.call(window, *after)
+    assert all(torch.equal(part, was) for part, was in zip(state, before, strict=True))
     assert not torch.equal(logits, following)
+
+
+def test_the_layers_are_those_of_an_lstm(place_of: Callable[..., Place]) -> None:
+    model = KINDS["seizure-stream"]().build(place_of(), processing="off")
+    reference = torch.nn.LSTM(256, 256, num_layers=2)
+    for layer, cell in enumerate((model.module.lower, model.module.upper)):
+        for ours, theirs in ((cell.given, "ih"), (cell.kept, "hh")):
+            getattr(reference, f"weight_{theirs}_l{layer}").data = ours.weight
+            getattr(reference, f"bias_{theirs}_l{layer}").data = ours.bias
+    x, (lower, lower_cells, upper, upper_cells) = torch.randn(1, 256), model.inputs[1:]
+    with torch.no_grad():
+        _, expected = reference(x[None], (torch.stack((lower, upper)), torch.stack((lower_cells, upper_cells))))
+        below = model.module.lower(x, lower, lower_cells)
+        above = model.module.upper(below[0], upper, upper_cells)
+    for found, reached in zip(zip(below, above, strict=True), expected, strict=True):
+        assert torch.allclose(torch.stack(found), reached, atol=1e-6)
 
 
 @pytest.mark.parametrize(("hertz", "kept"), [(5, 1.0), (100, 1.0), (230, 0.0)])
