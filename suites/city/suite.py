@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, ClassVar
 
 from harness import Model, Place
 from harness.processing import VALUES, Staged
@@ -17,8 +17,8 @@ STATIONS, POLLUTANTS = 12, 6
 
 class _City(Staged):
     family = "city"
-    dtypes = ("float32", "bfloat16")
-    runtimes = ("torch-eager", "onnxruntime")
+    dtypes = ("float32",)
+    runtimes: ClassVar[tuple[str, ...]] = ("torch-eager", "onnxruntime")
 
 
 class GraphWaveNet(_City):
@@ -128,6 +128,7 @@ class ManyMachines(_City):
 
     name = "many-machines"
     requires = ("torch",)
+    runtimes = ("torch-eager", "onnxruntime", "ncnn")
     parameters = {"machines": (16, 128), "processing": VALUES}
     quick = {"machines": 16, "processing": "off"}
     items_unit = "models"

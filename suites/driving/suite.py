@@ -16,7 +16,7 @@ FRAME_SECONDS = 0.033
 
 class _Camera(Staged):
     family = "driving"
-    dtypes = ("float32", "bfloat16")
+    dtypes = ("float32",)
     runtimes: ClassVar[tuple[str, ...]] = ("torch-eager", "onnxruntime", "ncnn")
     items_unit = "frames"
     deadline_seconds = FRAME_SECONDS
