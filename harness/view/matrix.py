@@ -46,8 +46,10 @@ def _no_energy(scene: Scene, tier: Tier) -> str:
 
 
 def _untried(scene: Scene, tier: Tier) -> str:
-    """The one reason why no trial was made for a tier, empty where there are several or one was made."""
+    """The one reason why no trial was made for a tier; empty where there are more, one was made, or a time is known."""
     facts = [s.facts for s in scene.spots.values() if s.tier is tier]
+    if any(s.tier is tier and s.values["latency"].value is not None for s in scene.spots.values()):
+        return ""
     reasons = {f.outcome.reason if isinstance(f.outcome, Unsupported) and not f.ceiling else "" for f in facts}
     return reasons.pop() if len(reasons) == 1 else ""
 

@@ -247,6 +247,17 @@ def test_a_tier_on_which_nothing_was_tried_has_its_one_reason_at_its_head():
     assert loose == ("", "", ""), "a need is known there"
 
 
+def test_a_gpu_that_is_not_here_but_projected_keeps_its_cells_and_their_times():
+    run = everything()
+    skips = tuple(replace(s, case=replace(s.case, device="gpu")) for s in run.manifest.plan.skips)
+    run = replace(run, manifest=replace(run.manifest, plan=replace(run.manifest.plan, skips=skips)))
+    assert build(run).matrix.untried[-1] == "its runtime is not installed"
+    matrix = build(run, {skips[0].case.id: Estimate(0.1, 0.05, 0.2)}).matrix
+    assert matrix.untried[-1] == ""
+    found = [row.cells[-1] for row in matrix.rows if row.cells[-1]]
+    assert next((c.fit.state, c.figures["latency"].text) for c in found) == ("unsupported", "about 100 ms")
+
+
 def test_a_figure_that_no_cell_has_is_said_once():
     page = build(make_run())
     assert page.matrix.absent == (("energy",),) * 3
