@@ -9,6 +9,10 @@ from collections.abc import Generator
 from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
+
+settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")  # a busy machine is slow, and that is no failure
 
 FORBID = "TIERBENCH_FORBID_SKIPS"
 
