@@ -11,25 +11,26 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from harness.model.workload import Model, ModelFile, Place
-from harness.runtimes import Loaded, Part, Shape, _onnx_given
+from harness.runtimes import Loaded, NotSupported, Part, Shape, _onnx_given
 from harness.runtimes.converting import PRICE, Converting, stored_inputs, threads
 
 _MODEL = "model.onnx"
 _NODE_TIME = "_kernel_time"
+_BLOCK = 32
 
 
 class OnnxRuntime(Converting):
     """Steps take and return numpy arrays. Settings: the threads of OMP_NUM_THREADS, none of them spinning.
 
     Data type int8 is float32's graph with weights in 8 bits and activations quantised as they come (dynamic
-    quantisation): nothing is calibrated.
+    quantisation); int4 is its matrix products' weights in 4 bits, computed with in float32. Nothing is calibrated.
     """
 
     id = "onnxruntime"
     imports: tuple[str, ...] = ("numpy", "onnxruntime")
     tools = ("onnxruntime", "torch", "onnx", "onnxscript")
     files = (_MODEL + "*",)
-    made_of: ClassVar[Mapping[str, str]] = {"int8": "float32"}
+    made_of: ClassVar[Mapping[str, str]] = {"int8": "float32", "int4": "float32"}
 
     def unavailable(self, device: str, dtype: str) -> str | None:
         """Why it cannot run there; None where it can. Imports nothing."""
@@ -37,8 +38,8 @@ class OnnxRuntime(Converting):
             return missing
         if device != "cpu":
             return f"the ONNX Runtime runtime runs on the CPU, not on the {device}"
-        known = dtype in ("float32", "int8")
-        return None if known else f"the ONNX Runtime runtime computes in float32 and int8, not {dtype}"
+        known = dtype == "float32" or dtype in self.made_of
+        return None if known else f"the ONNX Runtime runtime runs float32, int8 and int4, not {dtype}"
 
     def prepare(self, build: Callable[[], Model], place: Place, artefacts: Path) -> None:
         """Convert and hold against eager; an ONNX file of the user's own is left where it is, and its inputs kept."""
@@ -58,7 +59,7 @@ class OnnxRuntime(Converting):
         return replace(opened, weight_bytes=_onnx_given.weight_bytes(artefacts), facts=facts)
 
     def tolerance(self, dtype: str) -> float:
-        """Of float32, summed in another order; int8's difference is its price."""
+        """Of float32, summed in another order; the difference of the others is their price."""
         return 1e-4 if dtype == "float32" else PRICE
 
     def convert(self, model: Model, artefacts: Path, dtype: str) -> None:
@@ -68,7 +69,8 @@ class OnnxRuntime(Converting):
             return
         with tempfile.TemporaryDirectory(dir=artefacts) as scratch:
             _export(model, Path(scratch) / _MODEL)
-            _quantise(Path(scratch) / _MODEL, artefacts / _MODEL)
+            _REDUCE[dtype](Path(scratch) / _MODEL, artefacts / _MODEL)
+        _require_few_bits(artefacts / _MODEL)
 
     def open(self, artefacts: Path, dtype: str) -> Loaded:  # noqa: ARG002
         """A session with ONNX Runtime's default optimisations."""
@@ -103,11 +105,33 @@ def _export(model: Model, path: Path) -> None:
         torch.onnx.export(model.module.eval(), model.inputs, path, dynamo=True, external_data=True, verbose=False)
 
 
-def _quantise(single: Path, reduced: Path) -> None:
+def _to_int8(single: Path, reduced: Path) -> None:
     """Weights without sign: ONNX Runtime has no convolution of 8 bits with a sign on the CPU."""
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     quantize_dynamic(str(single), str(reduced), weight_type=QuantType.QUInt8)
+
+
+def _to_int4(single: Path, reduced: Path) -> None:
+    """In blocks of 32 weights with a scale each."""
+    import onnx
+    from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
+
+    quantiser = MatMulNBitsQuantizer(onnx.load(str(single)), block_size=_BLOCK, is_symmetric=True)
+    quantiser.process()
+    quantiser.model.save_model_to_file(str(reduced))
+
+
+_REDUCE = {"int8": _to_int8, "int4": _to_int4}
+
+
+def _require_few_bits(model: Path) -> None:
+    """Raises NotSupported where no matrix or filter is in few bits: it would be float32 under another name."""
+    import onnx
+
+    weights = onnx.load(str(model)).graph.initializer
+    if not any(t.data_type == onnx.TensorProto.UINT8 and len(t.dims) > 1 for t in weights):
+        raise NotSupported("ONNX Runtime finds no weights in it to store in so few bits")
 
 
 def _session(model: Path, options: Any) -> Any:

@@ -13,7 +13,7 @@ from torch.nn import Conv2d, Flatten, Linear, ReLU, Sequential
 from harness.host import board
 from harness.host.files import Files
 from harness.model.workload import Model, Place
-from harness.runtimes import build_dtype, get
+from harness.runtimes import NotSupported, build_dtype, get
 
 
 def network() -> Model:
@@ -33,6 +33,32 @@ def test_int8_in_onnx_runtime_quarters_the_weights_and_says_what_it_costs(place:
     assert 1e-4 < loaded.conversion.difference < 0.2
     assert loaded.facts["tolerance"] == "1e+00"
     assert loaded.call(*loaded.inputs)[0].shape == (1, 64)
+
+
+def products() -> Model:
+    torch.manual_seed(1)
+    layers = Sequential(Linear(64, 256), ReLU(), Linear(256, 64))
+    return Model(layers, (torch.randn(1, 8, 64),))
+
+
+@pytest.mark.slow
+def test_int4_in_onnx_runtime_is_of_the_weights_of_matrix_products(place: Place, tmp_path: Path) -> None:
+    runtime, reduced = get("onnxruntime"), dataclasses.replace(place, dtype="int4")
+    runtime.prepare(products, reduced, tmp_path)
+    loaded = runtime.load(products, reduced, tmp_path)
+    weights = sum(4 * p.numel() for p in products().module.parameters())
+    assert 0.12 < (loaded.weight_bytes or 0) / weights < 0.2, "half a byte each, and a scale for 32"
+    assert loaded.conversion is not None
+    assert 1e-3 < loaded.conversion.difference < 0.5
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("dtype", ["int8", "int4"])
+def test_where_nothing_can_be_in_few_bits_it_is_not_called_so(dtype: str, place: Place, tmp_path: Path) -> None:
+    with pytest.raises(NotSupported, match="finds no weights in it to store in so few bits"):
+        get("onnxruntime").prepare(
+            lambda: Model(ReLU(), (torch.ones(1, 2),)), dataclasses.replace(place, dtype=dtype), tmp_path
+        )
 
 
 @pytest.mark.slow
