@@ -52,7 +52,8 @@ class Preparation:
         """``trial`` with what its preparation left behind."""
         prepared = self._read(trial)
         settings = {**trial.settings, "work_key": self.key(trial)}
-        return Known(replace(trial, settings=settings), prepared.files if prepared else ())
+        files = prepared.files if prepared else ()
+        return Known(replace(trial, settings=settings), tuple(file for file in files if Path(file).exists()))
 
     def key(self, trial: Trial) -> str:
         """Hash of all that a preparation depends on: the work, its suite's source, versions, seed."""

@@ -32,9 +32,13 @@ def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> 
 
 
 def _mapped() -> set[str]:
-    lines = Path("/proc/self/maps").read_text().splitlines()
-    paths = {line.split(maxsplit=5)[5] for line in lines if len(line.split(maxsplit=5)) == 6}
-    return {path for path in paths if path.startswith("/") and Path(path).is_file()}
+    return {path for path in mapped(Path("/proc/self/maps").read_text()) if Path(path).is_file()}
+
+
+def mapped(maps: str) -> set[str]:
+    """Files in the text of a process's ``maps`` that are read; what processes write to together is no one's content."""
+    rows = [parts for line in maps.splitlines() if len(parts := line.split(maxsplit=5)) == 6]
+    return {path for _, access, _, _, _, path in rows if path.startswith("/") and access[1::2] != "ws"}
 
 
 def _weights() -> set[str]:

@@ -189,3 +189,14 @@ def test_a_trial_without_account_of_itself_is_failed_not_lost(rig, tmp_path):
     assert rig.run()
     outcomes = [r.outcome for r in store.read(tmp_path / "run").records]
     assert outcomes == [Failed("killed by SIGKILL", "load")] * 4
+
+
+def test_a_file_that_is_gone_since_it_was_read_is_not_asked_for(rig, tmp_path):
+    there, gone = tmp_path / "there.so", tmp_path / "gone.db-shm"
+    there.touch()
+    preparation = Preparation(tmp_path / "cache", {"torch": "2"})
+    one = rig.plan.trials[0]
+    file = preparation._file(one)
+    file.parent.mkdir(parents=True)
+    file.write_bytes(codec.encode(Prepared(1, (str(there), str(gone)))))
+    assert preparation.known(one).files == (str(there),)

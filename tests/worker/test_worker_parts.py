@@ -11,6 +11,7 @@ from harness.errors import ContentError
 from harness.model.case import Limits
 from harness.model.outcome import DoesNotFit, Failed, Unsupported
 from harness.runtimes import NotSupported, WrongOutput
+from harness.worker import prepare
 from harness.worker.failures import is_allocation_failure, outcome_of
 from harness.worker.finite import first_not_finite
 from harness.worker.timing import mark_samples
@@ -135,3 +136,15 @@ def test_a_wrong_output_fails_with_its_own_line():
 def test_a_broken_suite_keeps_its_place():
     error = ContentError("cannot be imported", where="suite.py:3")
     assert outcome_of(error, trial(), "import").error == "suite.py:3: cannot be imported"
+
+
+def test_files_that_are_mapped_are_kept_but_not_those_that_processes_write_to_together():
+    maps = """\
+7f00-7f01 r-xp 00000000 fe:00 1 /usr/lib/libc.so.6
+7f01-7f02 rw-p 00000000 fe:00 2 /usr/lib/a name.so
+7f02-7f03 r--s 00000000 fe:00 3 /cache/model.safetensors
+7f03-7f04 rw-s 00000000 fe:00 4 /home/me/.cache/telemetry.db-shm
+7f04-7f05 rw-p 00000000 00:00 0 [heap]
+7f05-7f06 rw-p 00000000 00:00 0
+"""
+    assert prepare.mapped(maps) == {"/usr/lib/libc.so.6", "/usr/lib/a name.so", "/cache/model.safetensors"}
