@@ -5,9 +5,10 @@ failure, unless the test is marked gpu.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from typing import Any
 
+import coverage
 import pytest
 from hypothesis import HealthCheck, settings
 
@@ -15,6 +16,18 @@ settings.register_profile("unhurried", deadline=None, suppress_health_check=[Hea
 settings.load_profile("unhurried")  # a busy machine is slow, and that is no failure
 
 FORBID = "TIERBENCH_FORBID_SKIPS"
+
+
+@pytest.fixture
+def uncovered() -> Iterator[None]:
+    """Takes no coverage of a test that does the same thing thousands of times: it would take twice as long."""
+    running = coverage.Coverage.current()
+    if running is None:
+        yield
+        return
+    running.stop()
+    yield
+    running.start()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
