@@ -8,21 +8,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from harness.api import RunHandle, compare, fit, load, run
+    from harness.api import fit, run
     from harness.model.case import Case, Trial
     from harness.model.measure import Finding, Measurement, Metric
     from harness.model.profile import HardwareProfile
     from harness.model.record import Record
     from harness.model.workload import Marks, Model, Place, Raw, Workload
+    from harness.results import RunHandle, compare, load
 
 __version__ = "0.1.0"
 
 _WHERE = {
     "run": "harness.api",
-    "load": "harness.api",
-    "compare": "harness.api",
+    "load": "harness.results",
+    "compare": "harness.results",
     "fit": "harness.api",
-    "RunHandle": "harness.api",
+    "RunHandle": "harness.results",
     "Workload": "harness.model.workload",
     "Model": "harness.model.workload",
     "Place": "harness.model.workload",

@@ -1,10 +1,9 @@
-"""What the command line and a notebook call: run, load, report."""
+"""What the command line and a notebook call to run: a selection, a search for what fits, what an earlier run lacks."""
 
 from __future__ import annotations
 
-import os
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,31 +12,27 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness import capacity, content, host, limits, loads, network, own, plan, runtimes, store
-from harness.checks import Validity, validity
+from harness import capacity, host, limits, loads, own, plan, results, runtimes, store
 from harness.engine import Engine, Stop, null
 from harness.engine.pacing import Pacing
 from harness.engine.prepared import Preparation, at_once
-from harness.errors import UnknownName, UserError
+from harness.errors import UserError
 from harness.executors.local import LocalExecutor
 from harness.model.case import HOST, Plan, Trial
 from harness.model.codec import FORMAT
-from harness.model.estimate import Estimate, NotProjected
+from harness.model.estimate import Estimate
 from harness.model.events import EngineEvent, Notice
 from harness.model.machine import Capabilities
 from harness.model.measure import Finding
-from harness.model.outcome import Failed, TimedOut, Unsupported
+from harness.model.outcome import Unsupported
 from harness.model.profile import HardwareProfile
 from harness.model.record import Manifest, Record, Run
+from harness.results import RunHandle
 from harness.runtimes import brought
-from harness.selection import MODEL_REFUSED, Selection, at_first_point, capabilities, make_plan, shipped
+from harness.selection import Selection, at_first_point, capabilities, make_plan, shipped
 
 if TYPE_CHECKING:
-    import pandas
-
-    from harness.compare import Comparisons
     from harness.noise import Noise
-    from harness.view import ReportView
 
 RUNS = Path("tierbench-runs")
 """Where runs go unless told otherwise, below the working directory."""
@@ -49,127 +44,6 @@ OTHER_RUN = Finding(
     "run one at a time",
 )
 Listener = Callable[[EngineEvent], None]
-
-
-class RunHandle:
-    """A run that is done (or stopped), ready to be looked at."""
-
-    def __init__(self, run: Run) -> None:
-        self.data = run
-
-    def __repr__(self) -> str:
-        done, all_of_them = len(self.data.records), len(self.data.manifest.plan.trials)
-        return f"<RunHandle {self.data.manifest.run_id}: {done} of {all_of_them} trials>"
-
-    @property
-    def path(self) -> Path:
-        """The run's directory."""
-        return Path(self.data.path)
-
-    @property
-    def complete(self) -> bool:
-        """Whether every planned trial has its record, and all that followed from them."""
-        return self.data.complete and not capacity.pending(self.data)
-
-    @property
-    def capacity(self) -> tuple[capacity.Found, ...]:
-        """What a run of ``fit`` has found; nothing of any other run."""
-        return capacity.found(self.data)
-
-    @property
-    def failed(self) -> bool:
-        """Whether a trial went wrong (running out of memory is an answer, not a failure), or a model was refused."""
-        refused = any(finding.code == MODEL_REFUSED for finding in self.data.manifest.findings)
-        return refused or any(isinstance(r.outcome, (Failed, TimedOut)) for r in self.data.records)
-
-    @property
-    def invalid(self) -> dict[str, Validity]:
-        """By trial, the verdict on each timing and energy trial whose figures do not hold."""
-        verdicts = {r.trial_id: validity(r) for r in self.data.records}
-        return {trial: verdict for trial, verdict in verdicts.items() if verdict.state == "invalid"}
-
-    def over(self, links: Sequence[str]) -> RunHandle:
-        """The run with its remote tiers reached over other links, such as ``20Mbit/s,40ms``. Raises UserError."""
-        profiles = tuple(network.attach(self.data.manifest.profiles, links))
-        return RunHandle(replace(self.data, manifest=replace(self.data.manifest, profiles=profiles)))
-
-    def view(self, *, baseline: RunHandle | Path | str | None = None, insist: bool = False) -> ReportView:
-        """Everything a report shows, as data, boards' times projected where they can be.
-
-        What changed since a ``baseline`` too, a run or its directory; ``insist`` compares what is not alike.
-        """
-        from harness.view import build
-
-        if baseline is None:
-            return build(self.data, _estimates(self.data))
-        before = baseline if isinstance(baseline, RunHandle) else load(baseline)
-        return build(self.data, _estimates(self.data), compare(before, self, insist=insist))
-
-    def report(
-        self,
-        path: Path | str | None = None,
-        *,
-        theme: str = "default",
-        include: Sequence[Path] = (),
-        baseline: RunHandle | Path | str | None = None,
-        insist: bool = False,
-    ) -> Path:
-        """Write the HTML report (by default into the run's directory) and return its path. Raises UserError.
-
-        With a ``baseline``, a run or its directory, it says what changed since; ``insist`` compares what is not alike.
-        """
-        target = Path(path) if path is not None else self.path / "report.html"
-        return write_page(self.view(baseline=baseline, insist=insist), target, theme, include)
-
-    def frame(self) -> pandas.DataFrame:
-        """A tidy frame: one row a case and metric, with unit, interval, provenance and outcome."""
-        from harness.frame import frame
-
-        return frame(self.view())
-
-
-def write_page(view: ReportView, target: Path, theme: str = "default", include: Sequence[Path] = ()) -> Path:
-    """Write a view as an HTML page and return its path. Raises UserError."""
-    from harness.render import html
-
-    write_text(target, html.render(view, theme_directory(theme, include)))
-    return target
-
-
-def _estimates(run: Run) -> Mapping[str, Estimate | NotProjected]:
-    """Projected times by case. Without counted features there are none, and nothing heavy is imported to say so."""
-    if not any(record.features for record in run.records):
-        return {}
-    from harness.projection.run import estimates
-
-    return estimates(run)
-
-
-def write_text(target: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises MachineError where it cannot be written."""
-    temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
-    try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_text(text, encoding="utf-8")
-        temporary.replace(target)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise store.disk_error(target, error) from error
-
-
-def theme_directory(theme: str, include: Sequence[Path] = ()) -> Path:
-    """The folder of a report theme. Raises UnknownName."""
-    found = {f.name: f.path for f in content.search_path(include).find("reports")}
-    if theme not in found:
-        raise UnknownName("report theme", theme, list(found))
-    return found[theme]
-
-
-def cache_directory() -> Path:
-    """Where weights and converted models are kept: ``$TIERBENCH_CACHE``, or ``tierbench`` in the user's cache."""
-    given = os.environ.get("TIERBENCH_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(given).absolute() if given else Path(base).absolute() / "tierbench"
 
 
 def run(
@@ -299,7 +173,7 @@ def execute(
             planned, search = capacity.plan_search(wish, planned, tiers, settings, caps.memory_bytes)
         for sentence in (*said, *(finding.message for finding in findings)):
             emit(Notice(sentence))
-        executor, stopped = LocalExecutor(cache_directory(), means), (stop or Stop()).is_now
+        executor, stopped = LocalExecutor(store.cache_directory(), means), (stop or Stop()).is_now
         cost = null.measure(executor, stopped)
         if null.energy_trials(planned):
             emit(Notice("measuring what a workload that does nothing draws"))
@@ -311,7 +185,7 @@ def execute(
             engine = _engine(writer, manifest, means, emit, stop, pacing)
             if engine.run(planned):
                 capacity.drive(engine, path)
-    return load(path)
+    return results.load(path)
 
 
 def _reserve(
@@ -339,7 +213,7 @@ def resume(
             engine = _engine(writer, so_far.manifest, means, emit, stop, pacing)
             if engine.run(so_far.manifest.plan, so_far.records):
                 capacity.drive(engine, path)
-    return load(path)
+    return results.load(path)
 
 
 @contextmanager
@@ -350,17 +224,12 @@ def _measuring(means: str | None, emit: Listener) -> Iterator[list[Finding]]:
         emit(Notice(sentence))
     with ExitStack() as stack:
         try:
-            alone = stack.enter_context(store.measuring(cache_directory()))
+            alone = stack.enter_context(store.measuring(store.cache_directory()))
         except OSError as error:
-            raise store.disk_error(cache_directory(), error) from error
+            raise store.disk_error(store.cache_directory(), error) from error
         if not alone:
             emit(Notice(OTHER_RUN.message))
         yield [] if alone else [OTHER_RUN]
-
-
-def load(path: Path | str) -> RunHandle:
-    """The run in a directory. Raises UserError where it is none, is damaged or was written by a newer tierbench."""
-    return RunHandle(store.read(Path(path)))
 
 
 def _engine(
@@ -371,7 +240,7 @@ def _engine(
     stop: Stop | None,
     pacing: Pacing | None,
 ) -> Engine:
-    cache = cache_directory()
+    cache = store.cache_directory()
     plugins = runtimes.plugin_versions()
     own = {**manifest.environment.packages, **plugins, "tierbench": manifest.environment.tierbench}
     versions = brought.versions(cache) or own
@@ -422,15 +291,6 @@ def _manifest(
     )
 
 
-def compare(baseline: RunHandle, candidate: RunHandle, *, insist: bool = False) -> Comparisons:
-    """Two runs side by side: a verdict for every case and metric both have. ``insist`` compares what is not alike."""
-    from harness import noise
-    from harness.compare import compare as compare_runs
-
-    known = noise.load(cache_directory(), candidate.data.manifest.environment.fingerprint)
-    return compare_runs(baseline.data, candidate.data, insist=insist, floors=known.fractions() if known else None)
-
-
 def refusals(baseline: RunHandle) -> list[str]:
     """Why a run made here and now could not be compared with ``baseline``, in sentences; empty where it could."""
     from harness.compare.comparable import refusals as between
@@ -450,17 +310,5 @@ def noise_floor(
     selection = Selection((workload,), quick=True, include=tuple(include))
     with TemporaryDirectory(prefix="tierbench-noise-") as folder:
         found = noise.measure(execute(selection, settings, Path(folder) / "run", emit=emit).data)
-    noise.save(found, cache_directory())
+    noise.save(found, store.cache_directory())
     return found
-
-
-def render(view: ReportView, kind: str) -> str:
-    """A view as ``markdown``, ``csv``, ``junit`` or ``json`` text."""
-    if kind == "json":
-        from harness.model import codec
-
-        return codec.encode(view).decode()
-    from importlib import import_module
-
-    text: str = import_module(f"harness.render.{kind}").render(view)
-    return text

@@ -27,11 +27,11 @@ class Staged(Workload):
 
     def prepare(self, *raw: Any) -> tuple[Any, ...]:
         """The module's inputs, as arrays, from what a sensor gives."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}.prepare: how raw input becomes the module's inputs")
 
     def finish(self, *outputs: Any) -> Any:
         """What a user of the model wants, from its outputs as arrays, in float32 where they are floating."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__}.finish: what its outputs become")
 
     def staged(self, module: Any, raw: tuple[Any, ...], place: Place, processing: str) -> Model:
         """The module with the inputs that ``prepare`` makes of ``raw``, which is given to the step where it is on."""

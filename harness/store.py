@@ -40,6 +40,13 @@ def sync_directory(path: Path) -> None:
         os.close(descriptor)
 
 
+def cache_directory() -> Path:
+    """Where weights and converted models are kept: ``$TIERBENCH_CACHE``, or ``tierbench`` in the user's cache."""
+    given = os.environ.get("TIERBENCH_CACHE")
+    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(given).absolute() if given else Path(base).absolute() / "tierbench"
+
+
 @contextmanager
 def measuring(cache: Path) -> Iterator[bool]:
     """Say to other runs on this machine that one is measuring; yields False where another said so before."""

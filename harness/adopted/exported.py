@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 RUNTIMES = ("torch-eager",)
 
 
-def requires(own: Own) -> tuple[str, ...]:  # noqa: ARG001
+def requires(_own: Own) -> tuple[str, ...]:
     """What reads it."""
     return ("torch", "torch.export")
 

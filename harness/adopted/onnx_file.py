@@ -21,7 +21,7 @@ _EXTRA = "pip install tierbench[onnxruntime]"
 _STANDARD = {"", "ai.onnx", "ai.onnx.ml", "ai.onnx.training", "ai.onnx.preview", "ai.onnx.preview.training"}
 
 
-def requires(own: Own) -> tuple[str, ...]:  # noqa: ARG001
+def requires(_own: Own) -> tuple[str, ...]:
     """Nothing beyond the runtime."""
     return ()
 

@@ -23,7 +23,7 @@ TOKENS = 128
 """Length of a text where ``--input`` says nothing of it."""
 
 
-def requires(own: Own) -> tuple[str, ...]:  # noqa: ARG001
+def requires(_own: Own) -> tuple[str, ...]:
     """What holds the architectures."""
     return ("torch", "transformers")
 

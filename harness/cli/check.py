@@ -31,10 +31,10 @@ def suite(suites: tuple[str, ...], include: tuple[Path, ...], as_json: bool) -> 
     Each workload is tried at its quick point, or else at its first: names and deadlines, no work at import, the same
     output from two builds and from two steps, items, and memory that is given back.
     """
-    from harness import api, authoring
+    from harness import authoring, store
 
     files = [authoring.suite_file(name, include) for name in suites]
-    answers = {file: authoring.check_suite(file, api.cache_directory()) for file in files}
+    answers = {file: authoring.check_suite(file, store.cache_directory()) for file in files}
     if as_json:
         click.echo(json.dumps([_row(fault) for answer in answers.values() for fault in answer.faults]))
     else:

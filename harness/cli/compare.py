@@ -45,11 +45,11 @@ def command(
 
     Exits with 3 where something got worse, with 2 where nothing is comparable.
     """
-    from harness import api, store
+    from harness import results, store
     from harness.model import codec
 
-    before, after = (api.load(store.find(name, runs)) for name in (baseline, candidate))
-    result = api.compare(before, after, insist=insist)
+    before, after = (results.load(store.find(name, runs)) for name in (baseline, candidate))
+    result = results.compare(before, after, insist=insist)
     if as_json:
         click.echo(codec.encode(result))
     else:

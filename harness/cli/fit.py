@@ -12,7 +12,7 @@ from harness.cli import options
 from harness.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from harness.api import RunHandle
+    from harness.results import RunHandle
 
 _ASKED = ("workload", "profile", "parameters", "runtime", "dtype", "fast", "most", "inputs", "out", "timeout")
 """What a search that is resumed was told when it began."""
@@ -94,9 +94,9 @@ def _new(asked: dict[str, Any], emit: Any, stop: Any) -> RunHandle:
 
 
 def _resume(path: Path, asked: dict[str, Any], emit: Any, stop: Any) -> RunHandle:
-    from harness import api
+    from harness import api, results
 
-    if api.load(path).data.manifest.search is None:
+    if results.load(path).data.manifest.search is None:
         raise UserError("is no run of fit", where=str(path), hint="`tierbench run --resume` goes on with it")
     return api.resume(path, means=asked["means"], emit=emit, stop=stop)
 

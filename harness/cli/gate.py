@@ -10,15 +10,15 @@ import click
 from harness.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from harness.api import RunHandle
+    from harness.results import RunHandle
     from harness.view import ReportView
 
 
 def find(name: str, insist: bool, resumed: Path | None) -> RunHandle:
     """The baseline. Raises UserError where there is none, or what is measured here could not be compared with it."""
-    from harness import api, store
+    from harness import api, results, store
 
-    before = api.load(store.find(name, api.RUNS))
+    before = results.load(store.find(name, api.RUNS))
     if resumed and before.path.resolve() == resumed.resolve():
         raise UserError("the baseline is the run itself", where=str(resumed))
     refused = api.refusals(before)

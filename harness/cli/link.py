@@ -63,9 +63,9 @@ def _payload(sizes: tuple[str, str] | None, of: tuple[str, str] | None, runs: Pa
 
 
 def _of_run(name: str, workload: str, runs: Path) -> Payload:
-    from harness import api, network, store
+    from harness import network, results, store
 
-    records = api.load(store.find(name, runs)).data.records
+    records = results.load(store.find(name, runs)).data.records
     works = {ref.id: ref for r in records for ref in [r.trial.case.workload]}
     chosen = {i for i, ref in works.items() if workload in (i, ref.name, f"{ref.suite}/{ref.name}")}
     if not chosen:

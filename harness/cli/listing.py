@@ -83,11 +83,11 @@ def profiles(include: tuple[Path, ...], as_json: bool) -> int:
 @options.as_json
 def runs(runs: Path, as_json: bool) -> int:
     """Stored runs, oldest first."""
-    from harness import api, store
+    from harness import results, store
 
     rows = []
     for path in store.runs_in(runs):
-        handle = api.load(path)
+        handle = results.load(path)
         run = handle.data
         rows.append(
             {

@@ -35,21 +35,21 @@ def command(
     include: tuple[Path, ...],
 ) -> int:
     """Render RUN (a directory, a run's id or its beginning; the latest by default)."""
-    from harness import api, store
+    from harness import results, store
 
     options.needs_baseline(baseline, insist)
-    handle = api.load(store.find(run, runs)).over(links)
-    before = api.load(store.find(baseline, runs)) if baseline else None
+    handle = results.load(store.find(run, runs)).over(links)
+    before = results.load(store.find(baseline, runs)) if baseline else None
     for notice in handle.data.notices:
         click.echo(notice, err=True)
     view = handle.view(baseline=before, insist=insist)
     if kind == "html":
-        click.echo(api.write_page(view, output or handle.path / "report.html", theme, include))
+        click.echo(results.write_page(view, output or handle.path / "report.html", theme, include))
         return Exit.OK
-    text = api.render(view, kind)
+    text = results.render(view, kind)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
-        api.write_text(output, text)
+        results.write_text(output, text)
         click.echo(output)
     return Exit.OK

@@ -13,9 +13,9 @@ from harness.cli import gate, options
 from harness.errors import Exit, UserError
 
 if TYPE_CHECKING:
-    from harness.api import RunHandle
     from harness.model.case import Plan
     from harness.plan import Settings
+    from harness.results import RunHandle
     from harness.view import ReportView
 
 _OF_THE_PLAN = (
@@ -183,10 +183,10 @@ def _say_left_out(planned: Plan) -> None:
 
 
 def _finish(handle: RunHandle, view: ReportView, strict: bool, no_report: bool, as_json: bool) -> int:
-    from harness import api
+    from harness import results
 
     written = handle.data.records and not no_report
-    report = api.write_page(view, handle.path / "report.html") if written else None
+    report = results.write_page(view, handle.path / "report.html") if written else None
     if as_json:
         _print_json(handle, view, report)
     else:

@@ -59,11 +59,11 @@ def _model(name: str, inputs: tuple[str, ...], as_json: bool) -> bool:
 
 
 def _run(name: str, runs: Path, as_json: bool) -> None:
-    from harness import api, store
+    from harness import results, store
 
-    handle = api.load(store.find(name, runs))
+    handle = results.load(store.find(name, runs))
     if as_json:
-        click.echo(api.render(handle.view(), "json"))
+        click.echo(results.render(handle.view(), "json"))
         return
     from rich.console import Console
 

@@ -142,7 +142,7 @@ def text_of(file: Path) -> str:
 
 def write(text: str, file: Path) -> HardwareProfile:
     """Write the whole file, or nothing where it would not be sound. Raises UserError."""
-    from harness.api import write_text
+    from harness.results import write_text
 
     profile = sound(text, file)
     write_text(file, text)

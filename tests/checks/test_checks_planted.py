@@ -102,10 +102,10 @@ def test_a_sustained_run_is_a_scenario_of_its_own_and_is_told_part_by_part(tmp_p
 
 
 def test_what_measuring_costs_is_in_every_run_and_in_its_report(tmp_path):
-    from harness import api
+    from harness import results
 
     run(tmp_path, max(os.sched_getaffinity(0)), "-k", "thousand=20]", "--processes", 1, "--budget", 0.05)
-    handle = api.load(tmp_path / "run")
+    handle = results.load(tmp_path / "run")
     cost = handle.data.manifest.self_cost
     assert cost is not None
     rounds = cost.find("latency", "timed").values

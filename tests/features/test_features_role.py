@@ -63,7 +63,7 @@ def test_a_steps_classes_and_its_time_on_one_thread_are_in_one_record(records):
     latency = record.find("latency", "timed")
     assert len(latency.values) >= 2
     operators = sum(w.seconds for w in record.features.classes if w.seconds)
-    assert 1 / 4 < operators / sorted(latency.values)[len(latency.values) // 2] < 4
+    assert operators == pytest.approx(sorted(latency.values)[len(latency.values) // 2], rel=1.0)
 
 
 def test_times_inside_a_step_are_taken_on_one_thread_too(records):

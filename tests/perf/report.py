@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness import api
+from harness import results
 from harness.model.record import Run
 from harness.render import html
 from harness.stats import summarise
@@ -24,7 +24,7 @@ def measure(effort: Effort) -> list[Result]:
     pages: dict[int, str] = {}
 
     def draw(size: int, run: Run) -> None:
-        pages[size] = html.render(build(run), api.theme_directory("default"))
+        pages[size] = html.render(build(run), results.theme_directory("default"))
 
     takers = {str(size): (lambda s=size: seconds(lambda: draw(s, runs[s]))) for size in runs}
     taken = pairs.interleaved(takers, effort.times(5))

@@ -165,3 +165,9 @@ def test_what_each_variant_saves(start: Start) -> None:
 def test_on_convolutions_of_one_pixel_a_factored_state_saves_nothing(start: Start) -> None:
     plain, factored = (parts(start("resnet50-step", variant)) for variant in ("plain", "adafactor"))
     assert 0.4 < factored["optimizer_state"] / plain["optimizer_state"] < 1
+
+
+def test_the_language_model_is_that_of_the_suite_language() -> None:
+    language = load_suite(SuiteFile("language", Path(__file__).parents[2] / "suites/language/suite.py"))
+    small = next(kind for kind in language.workloads if kind.name == "llama-100m-decode")
+    assert KINDS["llama-100m-step"].shape == small.shape  # type: ignore[attr-defined] # the suites' own attribute
