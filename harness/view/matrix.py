@@ -95,13 +95,13 @@ def _notes(scene: Scene) -> list[str]:
 def _energy_notes(scene: Scene) -> Iterator[str]:
     hosts = [t for t in scene.tiers if not t.board]
     reasons = {t.short: reason for t in hosts if (reason := _no_energy(scene, t))}
-    if len(reasons) == len(hosts) > 0:
+    known = any(s.values[_ENERGY].value is not None for s in scene.spots.values() if s.tier.board)
+    if len(reasons) == len(hosts) > 0 and not known:
         yield f"Energy per step is a dash throughout: {'; '.join(dict.fromkeys(reasons.values()))}."
         return
     for name, reason in reasons.items():
         yield f"Energy per step of the {name} is a dash throughout: {reason}."
     if len(hosts) < len(scene.tiers):
-        known = any(s.values[_ENERGY].value is not None for s in scene.spots.values() if s.tier.board)
         where = "a dash where it was not projected" if known else "a dash: it was not measured"
         yield f"A board's energy is {where}, and this host's says nothing of it."
 

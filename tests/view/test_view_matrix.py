@@ -4,7 +4,8 @@ import pytest
 from msgspec.structs import replace
 from sample_runs import SMALL, Work, board, boards, everything, make_run, many, with_limit
 
-from harness.model.case import Skip
+from harness.model.case import HOST, Skip
+from harness.model.estimate import Joules
 from harness.model.measure import LATENCY
 from harness.model.profile import Target
 from harness.model.record import Run
@@ -267,6 +268,17 @@ def test_a_figure_that_no_cell_has_is_said_once():
     assert [n for n in some.notes if "nergy" in n] == [
         "Energy per step of the Host CPU is a dash throughout: rapl: energy_uj is readable by root only.",
         "A board's energy is a dash: it was not measured, and this host's says nothing of it.",
+    ]
+
+
+def test_energy_that_is_projected_for_a_board_is_not_said_to_be_a_dash_throughout():
+    run = make_run()
+    board = next(c for c in run.manifest.plan.cases if c.profile != HOST)
+    joules = Joules(2.0, 1.0, 4.0, "wall", "a review")
+    notes = build(run, {board.id: Estimate(0.1, 0.05, 0.2, joules=joules)}).matrix.notes
+    assert [n for n in notes if "nergy" in n] == [
+        "Energy per step of the Host CPU is a dash throughout: rapl: energy_uj is readable by root only.",
+        "A board's energy is a dash where it was not projected, and this host's says nothing of it.",
     ]
 
 
