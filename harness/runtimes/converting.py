@@ -82,7 +82,7 @@ class Converting(ABC):
         agreement.judge(self.id, found, most)
         noted.write(artefacts, {**facts, "relative_difference": f"{found:.3e}", "tolerance": f"{most:.0e}"})
 
-    def load(self, build: Callable[[], Model], place: Place, artefacts: Path) -> Loaded:  # noqa: ARG002
+    def load(self, build: Callable[[], Model], place: Place, artefacts: Path) -> Loaded:
         """Open the converted model. Raises FileNotFoundError where ``prepare`` has not run. Imports no torch."""
         facts = self._read_facts(artefacts)
         if facts is None:

@@ -33,11 +33,11 @@ class ExecuTorch(Converting):
             return f"the ExecuTorch runtime runs on the CPU, not on the {device}"
         return None if dtype == "float32" else f"the ExecuTorch runtime computes in float32, not {dtype}"
 
-    def tolerance(self, dtype: str) -> float:  # noqa: ARG002
+    def tolerance(self, dtype: str) -> float:
         """Of float32, summed in another order."""
         return 1e-4
 
-    def convert(self, model: Model, artefacts: Path, dtype: str) -> None:  # noqa: ARG002
+    def convert(self, model: Model, artefacts: Path, dtype: str) -> None:
         """Write ``model.pte``."""
         import torch
 
@@ -45,7 +45,7 @@ class ExecuTorch(Converting):
             warnings.simplefilter("ignore")
             (artefacts / _MODEL).write_bytes(_program(torch.export.export(model.module.eval(), model.inputs)))
 
-    def open(self, artefacts: Path, dtype: str) -> Loaded:  # noqa: ARG002
+    def open(self, artefacts: Path, dtype: str) -> Loaded:
         """The program with the threads asked for. Raises RuntimeError where it took another number."""
         import torch
 

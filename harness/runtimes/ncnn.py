@@ -50,7 +50,7 @@ class Ncnn(Converting):
         """Of float32, with Winograd's sums; of float16, with its 11 bits."""
         return 1e-3 if dtype == "float32" else 3e-2
 
-    def convert(self, model: Model, artefacts: Path, dtype: str) -> None:  # noqa: ARG002
+    def convert(self, model: Model, artefacts: Path, dtype: str) -> None:
         """Write ``model.ncnn.param`` and ``.bin``, and pnnx's own example of how they are called."""
         import torch
 

@@ -72,7 +72,7 @@ class OnnxRuntime(Converting):
             _REDUCE[dtype](Path(scratch) / _MODEL, artefacts / _MODEL)
         _require_few_bits(artefacts / _MODEL)
 
-    def open(self, artefacts: Path, dtype: str) -> Loaded:  # noqa: ARG002
+    def open(self, artefacts: Path, dtype: str) -> Loaded:
         """A session with ONNX Runtime's default optimisations."""
         return self._open(artefacts / _MODEL, artefacts)
 

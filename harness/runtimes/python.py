@@ -17,7 +17,7 @@ class Python:
     imports: tuple[str, ...] = ()
     builds_in_trial = True
 
-    def unavailable(self, device: str, dtype: str) -> str | None:  # noqa: ARG002
+    def unavailable(self, device: str, dtype: str) -> str | None:
         """Why it cannot run on ``device``."""
         return None if device == "cpu" else "plain Python runs on the CPU, not on the gpu"
 
@@ -28,7 +28,7 @@ class Python:
     def prepare(self, build: Callable[[], Model], place: Place, artefacts: Path) -> None:
         """Nothing is converted."""
 
-    def load(self, build: Callable[[], Model], place: Place, artefacts: Path) -> Loaded:  # noqa: ARG002
+    def load(self, build: Callable[[], Model], place: Place, artefacts: Path) -> Loaded:
         """Build; the size of the weights is not known."""
         model = build()
         return Loaded(model.module, model.inputs)

@@ -49,7 +49,7 @@ class TorchEager:
     def prepare(self, build: Callable[[], Model], place: Place, artefacts: Path) -> None:
         """Nothing to convert: the first ``build``, of the ``load`` that follows, puts the weights into the cache."""
 
-    def load(self, build: Callable[[], Model], place: Place, artefacts: Path) -> Loaded:  # noqa: ARG002
+    def load(self, build: Callable[[], Model], place: Place, artefacts: Path) -> Loaded:
         """Build, move to the device, wrap. Raises RuntimeError where torch did not take the thread count asked for."""
         import torch
 

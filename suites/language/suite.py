@@ -129,7 +129,7 @@ class _Decode(_Writing):
         """The model, a prompt of ``prompt`` tokens and ``new`` tokens to write."""
         return self._writer(place, prompt, new)
 
-    def items(self, prompt: int, new: int) -> float:  # noqa: ARG002
+    def items(self, prompt: int, new: int) -> float:
         """Tokens written a step, the first one included."""
         return float(new)
 
@@ -141,7 +141,7 @@ class _Context(_Writing):
         """The model, and a prompt that is ``written`` tokens short of the context."""
         return self._writer(place, context - self.written, self.written)
 
-    def items(self, context: int) -> float:  # noqa: ARG002
+    def items(self, context: int) -> float:
         """Tokens written a step, the first one included."""
         return float(self.written)
 

@@ -40,7 +40,7 @@ class Elementwise(_Primitive):
         made = {"relu": ReLU(), "hardswish": Hardswish(), "gelu": GELU(), "softmax": Softmax(-1)}[op]
         return Model(made.eval(), (noise(place, 1, 64, 112, 112),))
 
-    def items(self, op: str) -> float:  # noqa: ARG002
+    def items(self, op: str) -> float:
         """Bytes read and written."""
         return 2.0 * 4 * 64 * 112 * 112
 

@@ -166,6 +166,6 @@ class VisionTransformer(_Network):
         config = ViTConfig(image_size=self.side, patch_size=32, num_labels=1000)
         return Model(load(ViTForImageClassification, config, place), _image(place, self.side))
 
-    def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:  # noqa: ARG002
+    def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:
         """Classify the image; returns the logits."""
         return call(*inputs)[0]

@@ -50,7 +50,7 @@ class _Training(Workload):
         trainer = Trainer(network, optimizer, parts, variant == "autocast", named)
         return Model(trainer, self._batch(place))
 
-    def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:  # noqa: ARG002
+    def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:
         """Forward, backward, update; returns the loss before the update."""
         return call(*inputs)
 
@@ -86,7 +86,7 @@ class Llama100M(_Training):
         ids = torch.randint(self.shape["vocab_size"], (self.batch, self.tokens), generator=generator)
         return ids, ids
 
-    def items(self, variant: str) -> float:  # noqa: ARG002
+    def items(self, variant: str) -> float:
         """Tokens a step."""
         return float(self.batch * self.tokens)
 
@@ -115,6 +115,6 @@ class ResNet50(_Training):
         images = torch.randn((self.batch, 3, self.side, self.side), generator=generator)
         return images, torch.randint(self.shape["num_labels"], (self.batch,), generator=generator)
 
-    def items(self, variant: str) -> float:  # noqa: ARG002
+    def items(self, variant: str) -> float:
         """Images a step."""
         return float(self.batch)

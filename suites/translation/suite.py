@@ -107,7 +107,7 @@ class _Translator(_Writer):
         tokens = pieces(self.shape["vocab_size"]).encode(text.tobytes().decode(), self.end)
         return numpy.array([tokens]), self.start()
 
-    def items(self, beams: int, source: int, new: int, processing: str) -> float:  # noqa: ARG002
+    def items(self, beams: int, source: int, new: int, processing: str) -> float:
         """Tokens written a step, of the text that is kept."""
         return float(new)
 
@@ -174,6 +174,6 @@ class WhisperTiny(_Writer):
         """The spectrogram (1 x 80 x 3000), and what the decoder starts with: language, task, no time stamps."""
         return log_mel(samples), self.start()
 
-    def items(self, beams: int, new: int, processing: str) -> float:  # noqa: ARG002
+    def items(self, beams: int, new: int, processing: str) -> float:
         """Seconds of audio a step: per second they are how many times faster than real time it is."""
         return float(SECONDS)

@@ -27,7 +27,7 @@ class _Classifier(Workload):
     runtimes = ("torch-eager", "torch-compile", "onnxruntime", "openvino", "executorch", "ncnn", "any")
     items_unit = "images"
 
-    def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:  # noqa: ARG002
+    def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:
         """Classify one batch; returns the logits."""
         return call(*inputs)[0]
 
