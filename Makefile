@@ -3,7 +3,7 @@
 #   PYTHON=python3.12    the interpreter that .venv is made with
 #   TORCH_INDEX=URL      PyTorch's CPU index, for a machine without an NVIDIA GPU: spares about 3 GB of CUDA libraries
 #   FLAVOUR=cpu|cuda     which constraints file; chosen by the presence of an NVIDIA driver
-#   WORKERS=2            so many tests at once, but for those that measure times: they run alone
+#   WORKERS=3            so many tests at once, but for those that measure times: they run alone
 #   BENCH_ARGS=...       what `make bench` asks tierbench to run
 
 PYTHON ?= python3
@@ -14,11 +14,17 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 FLAVOUR ?= $(if $(or $(wildcard /proc/driver/nvidia/version),$(shell command -v nvidia-smi)),cuda,cpu)
 CONSTRAINTS := constraints/$(FLAVOUR).txt
 PINS := pyproject.toml constraints/common.txt $(CONSTRAINTS)
-WORKERS ?= 2
+WORKERS ?= 3
 BENCH_ARGS ?= vision language --quick -p host -p raspberry-pi-5-4gb -p raspberry-pi-zero-2w -p jetson-orin-nano-8gb
 
 RUNTIME_READY := $(VENV)/.ready-$(FLAVOUR)
 DEV_READY := $(VENV)/.ready-dev-$(FLAVOUR)
+
+# Threads that wait for their next part without spinning: beside other tests that takes the time of both.
+TOGETHER := OMP_WAIT_POLICY=PASSIVE
+
+# All at once after installing, on every core: pip would do it on one. The many models that nothing here imports are left out.
+COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/|/transformers/models/' $(VENV)/lib || true
 
 # Compiled files are kept, or each of many short processes would compile the harness anew.
 unexport PYTHONDONTWRITEBYTECODE
@@ -32,9 +38,9 @@ help: ## list these commands
 bench: $(RUNTIME_READY) ## measure this machine and three edge boards, write a report, print its path
 	@$(BIN)/tierbench run $(BENCH_ARGS)
 
-test: $(DEV_READY) ## run the tests, with branch coverage; TESTS=tests/model for a part of them
-	@$(BIN)/python -m pytest --cov --cov-report= -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not alone" $(TESTS) || [ $$? -eq 5 ]
-	@$(BIN)/python -m pytest --cov --cov-append --cov-report=term -m alone $(TESTS) || [ $$? -eq 5 ]
+test: $(DEV_READY) ## run the tests, with branch coverage of the short ones; TESTS=tests/model for a part of them
+	@$(TOGETHER) $(BIN)/python -m pytest --cov --cov-report=term -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not alone" $(TESTS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -m alone $(TESTS) || [ $$? -eq 5 ]
 
 check: $(DEV_READY) ## lint, format, types and layers
 	$(BIN)/ruff check
@@ -62,10 +68,12 @@ clean: ## remove .venv, caches and build output; runs are kept
 $(RUNTIME_READY): $(PINS)
 	@PYTHON="$(PYTHON)" sh constraints/make-venv.sh $(VENV) $(FLAVOUR)
 	@echo "make: installing pinned dependencies ($(FLAVOUR)); the first time takes minutes"
-	@$(PIP) install -c $(CONSTRAINTS) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch hatchling editables
-	@$(PIP) install -q -c $(CONSTRAINTS) --no-build-isolation --editable .
+	@$(PIP) install --no-compile -c $(CONSTRAINTS) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch hatchling editables
+	@$(PIP) install -q --no-compile -c $(CONSTRAINTS) --no-build-isolation --editable .
+	@$(COMPILE)
 	@touch $@
 
 $(DEV_READY): $(RUNTIME_READY)
-	@$(PIP) install -q -c $(CONSTRAINTS) --no-build-isolation --editable '.[dev,ncnn,onnxruntime,openvino]'
+	@$(PIP) install -q --no-compile -c $(CONSTRAINTS) --no-build-isolation --editable '.[dev,ncnn,onnxruntime,openvino]'
+	@$(COMPILE)
 	@touch $@

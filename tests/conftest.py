@@ -5,7 +5,7 @@ failure, unless the test is marked gpu.
 from __future__ import annotations
 
 import os
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from typing import Any
 
 import coverage
@@ -15,19 +15,23 @@ from hypothesis import HealthCheck, settings
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")  # a busy machine is slow, and that is no failure
 
+LONG = ("vm", "slow", "browser")
+UNIT = len(LONG)
 FORBID = "TIERBENCH_FORBID_SKIPS"
 
 
-@pytest.fixture
-def uncovered() -> Iterator[None]:
-    """Takes no coverage of a test that does the same thing thousands of times: it would take twice as long."""
-    running = coverage.Coverage.current()
-    if running is None:
-        yield
-        return
-    running.stop()
-    yield
-    running.start()
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Takes no coverage of long tests: most of their time is other processes' and libraries', which it would double."""
+    stopped: list[coverage.Coverage] = []
+    while _length(item) < UNIT and (running := coverage.Coverage.current()):
+        running.stop()  # a worker of xdist has two, one within the other
+        stopped.append(running)
+    try:
+        return (yield)
+    finally:
+        for one in reversed(stopped):
+            one.start()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -37,9 +41,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 
 def _length(item: pytest.Item) -> int:
-    """0 for the longest."""
-    marks = [name for name in ("vm", "slow") if item.get_closest_marker(name)]
-    return {"vm": 0, "slow": 1}[marks[0]] if marks else 2
+    """0 for the longest, UNIT for a unit test."""
+    return next((length for length, mark in enumerate(LONG) if item.get_closest_marker(mark)), UNIT)
 
 
 @pytest.hookimpl(optionalhook=True)

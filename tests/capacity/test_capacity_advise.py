@@ -9,6 +9,8 @@ import pytest
 import harness
 from harness import content
 
+pytestmark = pytest.mark.slow
+
 SUITE = '''"""Holds memory, and works for a while."""
 
 import time

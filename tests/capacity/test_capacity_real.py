@@ -16,6 +16,8 @@ from harness.model.outcome import Ok
 from harness.model.record import Record
 from harness.model.units import MIB
 
+pytestmark = pytest.mark.slow
+
 LIMIT = 112 * MIB
 SUITE = '''"""A program that holds so much memory and no more."""
 

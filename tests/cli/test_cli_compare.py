@@ -9,6 +9,8 @@ import pytest
 
 from harness.errors import Exit
 
+pytestmark = pytest.mark.slow
+
 SUITE = '''"""Workloads whose cost is set from outside, as another version of their code would set it."""
 
 import os

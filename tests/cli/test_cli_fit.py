@@ -11,6 +11,8 @@ from harness import store
 from harness.cli import main
 from harness.errors import Exit
 
+pytestmark = pytest.mark.slow
+
 HEAVY = '''"""Needs some memory."""
 
 from harness import Model, Workload

@@ -14,6 +14,8 @@ from harness import store
 from harness.errors import Exit
 from harness.model.outcome import Ok
 
+pytestmark = pytest.mark.slow
+
 RUN = ("--processes", 1, "--budget", 0.05, "--no-report")
 
 

@@ -15,6 +15,8 @@ from harness import store
 from harness.errors import Exit
 from harness.model.outcome import DoesNotFit, Failed, Ok
 
+pytestmark = pytest.mark.slow
+
 RUN = ("--processes", 1, "--budget", 0.05, "--no-report")
 
 

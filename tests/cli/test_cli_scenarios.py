@@ -9,6 +9,8 @@ from harness import store
 from harness.cli import run
 from harness.errors import Exit, UserError
 
+pytestmark = pytest.mark.slow
+
 SERVED = '''"""A workload with a deadline, and batches."""
 
 from harness import Model, Workload

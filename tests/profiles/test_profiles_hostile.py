@@ -30,7 +30,6 @@ def test_the_profile_that_is_mutated_is_sound(file: Path) -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.usefixtures("uncovered")
 @settings(
     max_examples=10_000,
     deadline=10_000,

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from conftest import Project
 
+pytestmark = pytest.mark.slow
+
 BIN = Path(sys.executable).parent
 PLAIN = """
 def test_it(benchmark):

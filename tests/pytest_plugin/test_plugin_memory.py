@@ -7,6 +7,8 @@ from collections.abc import Callable
 import pytest
 from conftest import Project
 
+pytestmark = pytest.mark.slow
+
 MIB = 1 << 20
 KNOWN = """
 import pytest

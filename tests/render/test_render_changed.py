@@ -160,7 +160,7 @@ def test_what_is_not_comparable_has_its_reason():
     assert '<table class="forest' not in text
 
 
-@pytest.mark.usefixtures("uncovered")
+@pytest.mark.slow
 def test_many_unchanged_rows_are_folded_away_and_the_page_stays_bearable():
     runs = large(300, 12)
     with_baseline, without = html.render(seen(runs), THEME), html.render(build(runs[1]), THEME)

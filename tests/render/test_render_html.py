@@ -190,7 +190,7 @@ def test_hostile_names_are_text_and_nothing_else():
     assert "49" not in "".join(page.texts["u"])
 
 
-@pytest.mark.usefixtures("uncovered")
+@pytest.mark.slow
 def test_it_is_small_for_three_workloads_and_bearable_for_a_thousand():
     sizes = [len(html.render(build(run), THEME).encode()) for run in (make_run(), many(300, 12), many(1000, 5))]
     assert sizes[0] < 100 << 10

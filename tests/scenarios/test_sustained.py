@@ -46,6 +46,7 @@ def test_what_is_short_is_looked_at_in_thirds_and_a_rest_joins_the_last_part():
     assert [p.start for p in parts(load(160, lambda _: 100 * MS)[0], 1, 160)] == [0, 60, 120]
 
 
+@pytest.mark.slow
 def test_an_hour_of_short_steps_keeps_a_record_that_can_be_read():
     rounds, inner, _ = load(3600, lambda _: MS, batched=True, typical=MS)
     assert len(rounds) <= MOST_ROUNDS

@@ -18,6 +18,8 @@ from harness.collect.loading import SuiteFile, load_suite
 from harness.model.workload import Model, Place, Workload, defects
 from harness.processing import taking_arrays
 
+pytestmark = pytest.mark.slow
+
 SUITE = load_suite(SuiteFile("city", Path(__file__).parents[2] / "suites/city/suite.py"))
 KINDS: dict[str, type[Workload]] = {kind.name: kind for kind in SUITE.workloads}
 READINGS = KINDS["patchtst"].build.__globals__["readings"]

@@ -20,6 +20,8 @@ from harness.model.workload import Place, Workload, defects
 from harness.runtimes import get
 from harness.worker.subject import Subject, load
 
+pytestmark = pytest.mark.slow
+
 SUITE = load_suite(SuiteFile("driving", Path(__file__).parents[2] / "suites/driving/suite.py"))
 KINDS: dict[str, type[Workload]] = {kind.name: kind for kind in SUITE.workloads}
 FRAMES: dict[str, Any] = KINDS["yolos-tiny"].build.__globals__

@@ -16,6 +16,8 @@ from harness.model.workload import Place, Workload, defects
 from harness.processing import taking_arrays
 from harness.runtimes import Loaded, get
 
+pytestmark = pytest.mark.slow
+
 SUITE = load_suite(SuiteFile("healthcare", Path(__file__).parents[2] / "suites/healthcare/suite.py"))
 KINDS: dict[str, type[Workload]] = {kind.name: kind for kind in SUITE.workloads}
 PARTS: dict[str, Any] = KINDS["ecg"].build.__globals__
@@ -98,7 +100,6 @@ def test_with_raw_input_it_marks_each_stage_and_gives_what_is_shown(
     assert model.raw[0].dtype.kind in "iu", "what a device gives is whole numbers"
 
 
-@pytest.mark.slow
 def test_the_smallest_patch_gives_a_mask_of_its_middle(place_of: Callable[..., Place], tmp_path: Path) -> None:
     loaded = loaded_for("unet-3d", place_of(), tmp_path)
     logits = loaded.call(*loaded.inputs)
@@ -108,7 +109,6 @@ def test_the_smallest_patch_gives_a_mask_of_its_middle(place_of: Callable[..., P
     assert (mask.shape, mask.dtype) == ((1, 4, 4, 4), numpy.uint8)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("name", "runtime"), [("seizure-stream", "onnxruntime"), ("ecg", "ncnn")])
 def test_converted_it_shows_what_eager_shows(
     name: str, runtime: str, place_of: Callable[..., Place], tmp_path: Path, marker: Any

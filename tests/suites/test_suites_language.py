@@ -12,6 +12,8 @@ from harness.meters.composition import Account
 from harness.model.workload import Place, Workload
 from harness.runtimes import Loaded, get
 
+pytestmark = pytest.mark.slow
+
 TINY = {
     "vocab_size": 256,
     "hidden_size": 64,
@@ -161,7 +163,6 @@ def test_the_defaults_are_the_published_precisions(language: dict[str, type[Work
     assert language["llama-1b-prefill"].parameters == {"prompt": (128, 512)}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["llama-100m-decode", "llama-1b-decode"])
 def test_the_real_models_write_finite_logits(
     name: str, language: dict[str, type[Workload]], place_of: Callable[..., Place], tmp_path: Path, marker: Any
@@ -173,7 +174,6 @@ def test_the_real_models_write_finite_logits(
     assert 0.1 < float(logits.float().std()) < 10
 
 
-@pytest.mark.slow
 def test_every_page_of_the_large_weights_is_written(
     language_file: ModuleType, language: dict[str, type[Workload]], place_of: Callable[..., Place], cache: Path
 ) -> None:

@@ -13,6 +13,8 @@ from harness.model.features import Features
 from harness.model.workload import Place, Workload, defects
 from harness.runtimes import get
 
+pytestmark = pytest.mark.slow
+
 SUITE = load_suite(SuiteFile("primitives", Path(__file__).parents[2] / "suites/primitives/suite.py"))
 KINDS: dict[str, type[Workload]] = {kind.name: kind for kind in SUITE.workloads}
 CLASSES = {
@@ -90,7 +92,6 @@ def test_elementwise_moves_its_bytes_and_dispatch_makes_its_calls(
     assert features("dispatch", {"calls": 256}, place_of(), tmp_path).find("dispatch").calls == 256
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for name, kind in KINDS.items() if "ncnn" in kind.runtimes])
 @pytest.mark.parametrize("runtime", ["onnxruntime", "ncnn"])
 def test_converted_it_gives_eagers_output_and_does_the_same_work(
@@ -102,7 +103,6 @@ def test_converted_it_gives_eagers_output_and_does_the_same_work(
     assert found.find("dispatch").calls >= eager.find("dispatch").calls - 1, "nothing was folded away"
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("dtype", ["bfloat16", "float16"])
 def test_products_run_in_half_precision(dtype: str, place_of: Callable[..., Place], tmp_path: Path) -> None:
     assert features("gemm", smallest("gemm"), place_of(dtype), tmp_path).find("gemm").calls == 1

@@ -16,6 +16,8 @@ from harness.model.features import Features, OperatorClass
 from harness.model.workload import Place, Workload, defects
 from harness.runtimes import Loaded, get
 
+pytestmark = pytest.mark.slow
+
 SUITE = load_suite(SuiteFile("published", Path(__file__).parents[2] / "suites/published/suite.py"))
 KINDS: dict[str, type[Workload]] = {kind.name: kind for kind in SUITE.workloads}
 
@@ -84,7 +86,6 @@ def converted(runtime: str, name: str, place: Place, folder: Path) -> tuple[Load
     return loaded, summed(count(runtime, loaded, lambda call: workload.step(call, loaded.inputs, print), 1), None)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", [n for n in KINDS if n not in {"vgg16", "alexnet", "vision_transformer"}])
 def test_in_ncnn_it_is_the_net_that_was_timed(name: str, place_of: Callable[..., Place], tmp_path: Path) -> None:
     *expected, megabytes = GFLOP_AND_MB[name]
@@ -95,7 +96,6 @@ def test_in_ncnn_it_is_the_net_that_was_timed(name: str, place_of: Callable[...,
     assert float(loaded.facts["relative_difference"]) < 1e-4
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", ["mobilenet_v3", "shufflenet_v2", "squeezenet", "regnety_400m"])
 def test_in_onnx_runtime_it_gives_eagers_output(name: str, place_of: Callable[..., Place], tmp_path: Path) -> None:
     loaded, found = converted("onnxruntime", name, place_of(), tmp_path)
@@ -103,7 +103,6 @@ def test_in_onnx_runtime_it_gives_eagers_output(name: str, place_of: Callable[..
     assert found.flop / 1e9 == pytest.approx(sum(GFLOP_AND_MB[name][:-1]), rel=1e-3)
 
 
-@pytest.mark.slow
 def test_weights_come_from_the_cache_and_do_not_follow_the_seed(place_of: Callable[..., Place]) -> None:
     one, other = (KINDS["squeezenet"]().build(place_of(seed=seed)) for seed in (1, 2))
     assert all(torch.equal(a, b) for a, b in zip(one.module.parameters(), other.module.parameters(), strict=True))

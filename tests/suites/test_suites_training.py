@@ -15,6 +15,8 @@ from harness.meters.composition import Account, modules_in
 from harness.model.workload import Place, Workload, defects
 from harness.runtimes import Loaded, get
 
+pytestmark = pytest.mark.slow
+
 SUITE = load_suite(SuiteFile("training", Path(__file__).parents[2] / "suites/training/suite.py"))
 KINDS: dict[str, type[Workload]] = {kind.name: kind for kind in SUITE.workloads}
 VARIANTS = KINDS["resnet50-step"].parameters["variant"]

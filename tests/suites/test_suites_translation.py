@@ -19,6 +19,8 @@ from harness.model.workload import Place, Raw, Workload, defects
 from harness.processing import taking_arrays
 from harness.runtimes import Loaded, get
 
+pytestmark = pytest.mark.slow
+
 SUITE = load_suite(SuiteFile("translation", Path(__file__).parents[2] / "suites/translation/suite.py"))
 KINDS: dict[str, type[Workload]] = {kind.name: kind for kind in SUITE.workloads}
 PARTS: dict[str, Any] = KINDS["opus-mt"].build.__globals__
@@ -178,7 +180,6 @@ assert not late, late
 """
 
 
-@pytest.mark.slow
 def test_build_and_step_import_nothing_that_requires_does_not_name(cache: Path) -> None:
     subprocess.run([sys.executable, "-c", LATE, str(SUITE.path), str(cache)], check=True)
 

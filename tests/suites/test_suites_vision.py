@@ -13,6 +13,8 @@ import torch
 from harness.model.workload import Place, Workload
 from harness.runtimes import get
 
+pytestmark = pytest.mark.slow
+
 SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("resnet50", "vit-b-16")]
 
 TRIAL = """
@@ -61,7 +63,6 @@ def test_items_are_images(vision: dict[str, type[Workload]]) -> None:
     assert {kind.items_unit for kind in vision.values()} == {"images"}
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("runtime", ["onnxruntime", "ncnn"])
 def test_converted_it_gives_eagers_output_and_its_trial_loads_no_torch(
     runtime: str, vision: dict[str, type[Workload]], place_of: Callable[..., Place], tmp_path: Path, marker: Any

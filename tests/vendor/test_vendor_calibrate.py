@@ -15,6 +15,8 @@ from harness.model.outcome import Failed
 from harness.vendor import anchor_models, calibrate, gathering, profile_file, putting
 from harness.vendor.calibrate import Asked
 
+pytestmark = pytest.mark.slow
+
 ASKED = Asked()
 
 

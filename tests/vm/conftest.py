@@ -6,27 +6,28 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
+import debian
 import machine
 import pytest
 
 
 @pytest.fixture(scope="session")
-def debian(tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Machine]:
+def virtual(tmp_path_factory: pytest.TempPathFactory) -> Iterator[machine.Machine]:
     """The machine's disk and kernel, removed at the end; skips by name where they cannot be had."""
     folder = tmp_path_factory.mktemp("debian")
     try:
         yield machine.build(folder)
-    except machine.Unavailable as reason:
+    except debian.Unavailable as reason:
         pytest.skip(f"virtual machine: {reason}")
     finally:
         shutil.rmtree(folder)
 
 
 @pytest.fixture(scope="session")
-def reports(debian: machine.Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+def reports(virtual: machine.Machine, tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     """What the guest found, by situation, from a boot without systemd and one with it, side by side."""
     inits = ("/opt/tierbench/init", "/sbin/init")
     folders: list[Path] = [tmp_path_factory.mktemp("boot") for _ in inits]
     with ThreadPoolExecutor() as pool:
-        boots = list(pool.map(debian.boot, folders, inits))
+        boots = list(pool.map(virtual.boot, folders, inits))
     return {report["situation"]: report for boot in boots for report in boot}

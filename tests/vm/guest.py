@@ -26,11 +26,11 @@ from harness.limits.removal import members
 from harness.model.case import Limits
 from harness.network import CONNECTIONS, Link, Payload
 
-CAP = Limits(memory_bytes=96 * MIB, cores=4, threads=4)
-WORKER = "pid = os.fork() or hold(200) and os._exit(0)\nos.waitpid(pid, 0); print('well')"
+CAP = Limits(memory_bytes=40 * MIB, cores=4, threads=4)
+WORKER = "pid = os.fork() or hold(80) and os._exit(0)\nos.waitpid(pid, 0); print('well')"
 PEAK = """
 peak = open(sys.argv[1], "r+" if sys.argv[2] else "r")
-hold(48).close()
+hold(24).close()
 before = int(peak.read())
 if sys.argv[2]:
     peak.seek(0); peak.write("0"); peak.flush(); peak.seek(0)
@@ -123,12 +123,12 @@ def swept() -> dict[str, Any]:
 CHECKS: dict[str, Callable[[], Any]] = {
     "states": lambda: {state.id: state.reason for state in limits.states()},
     "opened": opened,
-    "oom": lambda: try_out(CAP, "hold(200)"),
+    "oom": lambda: try_out(CAP, "hold(80)"),
     "worker_oom": lambda: try_out(CAP, WORKER),
     "other_kill": lambda: try_out(CAP, "os.kill(os.getpid(), 9)"),
-    "unlimited": lambda: try_out(Limits(), "print(os.getpid()); hold(64)"),
-    "without_swap": lambda: try_out(Limits(memory_bytes=64 * MIB), "hold(80)"),
-    "with_swap": lambda: try_out(Limits(memory_bytes=64 * MIB, swap_bytes=48 * MIB), "hold(80)"),
+    "unlimited": lambda: try_out(Limits(), "print(os.getpid()); hold(24)"),
+    "without_swap": lambda: try_out(Limits(memory_bytes=32 * MIB), "hold(44)"),
+    "with_swap": lambda: try_out(Limits(memory_bytes=32 * MIB, swap_bytes=32 * MIB), "hold(44)"),
     "stub_error": lambda: try_out(Limits(), "pass", affinity=[4096]),
     "peak": peak,
     "killed": killed,

@@ -1,4 +1,4 @@
-"""A small Debian for qemu: made by debootstrap from the mirror of this machine's apt, booted under software emulation.
+"""A small Debian for qemu, booted under software emulation, with the harness in it.
 
 Functional tests only: nothing here is fit for timing.
 """
@@ -9,23 +9,19 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import debian
 import msgspec
 
 import harness
 
 HERE = Path(__file__).parent
-TOOLS = ("qemu-system-x86_64", "debootstrap", "mkfs.ext4", "mkswap", "apt-get", "apt-cache", "dpkg")
-SUITES = {(3, 11): "bookworm", (3, 13): "trixie"}
-"""Debian suite whose own Python can load this environment's msgspec."""
-INSIDE = "systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,python3-minimal,libpython3-stdlib,iproute2,kmod"
+TOOLS = ("qemu-system-x86_64", "mkfs.ext4", "mkswap")
 MODULES = ("veth.ko*", "sch_netem.ko*")
 """Of the kernel, for a shaped link."""
-KERNEL = "linux-image-cloud-amd64"
 KERNEL_VARIABLE = "TIERBENCH_VM_KERNEL"
 """Path of another vmlinuz to boot: it needs ext4, NVMe and the 8250 console built in."""
 BOOT_SECONDS = 240
@@ -61,10 +57,6 @@ WantedBy=multi-user.target
 """
 
 
-class Unavailable(Exception):
-    """The virtual machine cannot be had here, and why."""
-
-
 @dataclass(frozen=True)
 class Machine:
     """A kernel and a disk to boot from; the disk is never written to."""
@@ -88,10 +80,11 @@ class Machine:
 
     def _command(self, init: str, report: Path, console: Path) -> list[str]:
         return [
-            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", "768",
+            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "qemu64", "-smp", "2", "-m", "768",
             "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-kernel", str(self.kernel),
             "-append",
-            f"root=/dev/nvme0n1 rw rootdelay=2 console=ttyS0 quiet panic=-1 systemd.show_status=0 init={init}",
+            f"root=/dev/nvme0n1 rw rootwait console=ttyS0 mitigations=off quiet panic=-1 systemd.show_status=0 "
+            f"init={init}",
             "-serial", f"file:{console}", "-serial", f"file:{report}",
             "-device", "nvme,serial=tierbench", *_drive(self.disk, 1), *_drive(self.swap, 2),
         ]  # fmt: skip
@@ -99,53 +92,11 @@ class Machine:
 
 def build(folder: Path) -> Machine:
     """Build kernel and disk below ``folder``. Raises Unavailable."""
-    _require()
-    root, kernel = folder / "root", folder / "kernel"
-    with _bootstrap(root) as process:
-        vmlinuz = _kernel(kernel)
-        said = process.communicate()[0]
-    if process.returncode != 0:
-        raise Unavailable(f"debootstrap failed: {' '.join(said.splitlines()[-2:])}")
-    _furnish(root, kernel)
-    return Machine(vmlinuz, _disk(root, folder / "disk"), _swap(folder / "swap"))
-
-
-def _require() -> None:
-    missing = [tool for tool in TOOLS if shutil.which(tool) is None]
-    if missing:
-        raise Unavailable(f"{', '.join(missing)} not found (packages: tests/vm/README.md)")
-    if os.getuid() != 0:
-        raise Unavailable("debootstrap needs root")
-    if sys.version_info[:2] not in SUITES:
-        raise Unavailable("no Debian suite has this version of Python")
-
-
-def _bootstrap(root: Path) -> subprocess.Popen[str]:
-    suite = SUITES[sys.version_info[:2]]
-    command = ["debootstrap", "--variant=minbase", f"--include={INSIDE}", suite, str(root), _mirror(suite)]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-
-
-def _mirror(suite: str) -> str:
-    """The mirror from which this machine's apt takes that suite. Raises Unavailable."""
-    form = "$(SITE) $(RELEASE) $(COMPONENT)"
-    for line in _run("apt-get", "indextargets", "--format", form, "Created-By: Packages").splitlines():
-        site, release, component = line.split()
-        if (release, component) == (suite, "main"):
-            return site
-    raise Unavailable(f"this machine's apt knows no Debian {suite}")
-
-
-def _kernel(folder: Path) -> Path:
-    if KERNEL_VARIABLE in os.environ:
-        return Path(os.environ[KERNEL_VARIABLE])
-    folder.mkdir()
-    names = [line.split()[-1] for line in _run("apt-cache", "depends", KERNEL).splitlines() if "Depends: linux" in line]
-    if not names:
-        raise Unavailable(f"apt knows no {KERNEL} (apt-get update)")
-    _run("apt-get", "-o", "APT::Sandbox::User=root", "download", names[0], folder=folder)
-    _run("dpkg", "-x", str(next(folder.glob("*.deb"))), str(folder))
-    return next(folder.glob("boot/vmlinuz-*"))
+    debian.require(*TOOLS)
+    system = debian.debian(folder)
+    _furnish(system.root, system.kernel)
+    vmlinuz = Path(os.environ.get(KERNEL_VARIABLE) or system.vmlinuz)
+    return Machine(vmlinuz, _disk(system.root, folder / "disk"), _swap(folder / "swap"))
 
 
 def _furnish(root: Path, kernel: Path) -> None:
@@ -163,35 +114,28 @@ def _furnish(root: Path, kernel: Path) -> None:
         (home / name).write_text(text)
         (home / name).chmod(0o755)
     (root / "etc/systemd/system/tierbench.service").write_text(UNIT)
-    _run("chroot", str(root), "python3", "-m", "compileall", "-q", "/opt/tierbench")
-    _run("chroot", str(root), "useradd", "--create-home", "--shell", "/bin/sh", "tester")
-    _run("chroot", str(root), "systemctl", "enable", "tierbench.service")
+    debian.run("chroot", str(root), "python3", "-m", "compileall", "-q", "/opt/tierbench")
+    debian.run("chroot", str(root), "useradd", "--create-home", "--shell", "/bin/sh", "tester")
+    debian.run("chroot", str(root), "systemctl", "enable", "tierbench.service")
     for waste in ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt", "var/lib/apt/lists"):
         shutil.rmtree(root / waste, ignore_errors=True)
 
 
 def _disk(root: Path, disk: Path) -> Path:
-    _run("truncate", "-s", "512M", str(disk))
-    _run("mkfs.ext4", "-q", "-O", "^has_journal", "-d", str(root), str(disk))
+    debian.run("truncate", "-s", "512M", str(disk))
+    debian.run("mkfs.ext4", "-q", "-O", "^has_journal", "-d", str(root), str(disk))
     return disk
 
 
 def _swap(disk: Path) -> Path:
-    _run("truncate", "-s", "256M", str(disk))
-    _run("mkswap", str(disk))
+    debian.run("truncate", "-s", "256M", str(disk))
+    debian.run("mkswap", str(disk))
     return disk
 
 
 def _drive(path: Path, number: int) -> list[str]:
     drive = f"file={path},if=none,id=disk{number},format=raw,snapshot=on"
     return ["-drive", drive, "-device", f"nvme-ns,drive=disk{number},nsid={number}"]
-
-
-def _run(*command: str, folder: Path | None = None) -> str:
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise Unavailable(f"{command[0]} failed: {' '.join((done.stderr or done.stdout).split())[-300:]}")
-    return done.stdout
 
 
 def _tail(console: Path) -> str:
