@@ -53,9 +53,9 @@ class FakeExecutor:
     def execute(
         self,
         trial: Trial,
-        files: Sequence[str],  # noqa: ARG002
+        files: Sequence[str],  # noqa: ARG002 - as the real one
         on_event: Callable[[ChildEvent], None],
-        cancelled: Callable[[], bool],  # noqa: ARG002
+        cancelled: Callable[[], bool],  # noqa: ARG002 - as the real one
     ) -> Ending:
         """Play the script for ``trial``."""
         self.executed.append(trial)

@@ -93,7 +93,7 @@ class Workload:
         """Make the model and its inputs on ``place``. Name your parameters: ``def build(self, place, batch)``."""
         raise NotImplementedError
 
-    def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:  # noqa: ARG002
+    def step(self, call: Callable[..., Any], inputs: tuple[Any, ...], marks: Marks) -> Any:  # noqa: ARG002 - a default
         """Do the work once through ``call``; what is returned is checked to be finite."""
         return call(*inputs)
 
