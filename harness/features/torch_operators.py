@@ -59,6 +59,10 @@ def _mode(weights: frozenset[int], wait: Watch | None) -> tuple[Any, list[Operat
     seen: list[Operator] = []
 
     class Watching(base):  # type: ignore[misc]
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            return False  # else torch would import its compiler, for a second and more, to be kept out of it
+
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             named = kwargs or {}
             if _hides_others(func):

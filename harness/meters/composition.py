@@ -183,6 +183,10 @@ def _mode(log: StorageLog) -> AbstractContextManager[Any]:
     class Watch(base):  # type: ignore[misc]
         """Sees every operator's inputs and outputs, the operators that a composite one is made of included."""
 
+        @classmethod
+        def _should_skip_dynamo(cls) -> bool:
+            return False  # else torch would import its compiler, and the peak have it, to be kept out of it
+
         def __torch_dispatch__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
             named = kwargs or {}
             with self:  # in inference mode a composite operator comes whole, and hides what it makes inside

@@ -177,6 +177,7 @@ print(json.dumps({"resident": resident << 10, "faults": __import__("resource").g
 """
 
 
+@pytest.mark.alone
 def test_pages_warmed_outside_are_not_charged_and_dropped_ones_are(means: str, mapped_file: Path) -> None:
     peaks = {}
     for how in ("warm", "drop"):

@@ -14,7 +14,7 @@ from tests.truth.poller import Polled
 from tests.truth.programs import BY_THE_BEST_MEANS, KERNEL_GROUPS, MIB, Measured, Role, Truth, allowed, claimed
 from tests.truth.running import BALLAST
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.slow, pytest.mark.alone, pytest.mark.timeout(300)]
 
 
 @pytest.fixture(scope="module")

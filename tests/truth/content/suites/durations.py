@@ -24,13 +24,15 @@ class Stamps:
         path = Path(os.environ[TOLD]) / f"{name} {datetime.now(UTC).isoformat()}"
         with path.open("w+b") as file:
             file.truncate((1 + 2 * MOST_STEPS) * 8)
-            self._numbers = memoryview(mmap.mmap(file.fileno(), 0)).cast("q")
+            self.numbers = memoryview(mmap.mmap(file.fileno(), 0)).cast("q")
 
-    def take(self, began: int, ended: int) -> None:
-        numbers = self._numbers
+    def begin(self, began: int) -> int:
+        """Where the end of the step is to be noted."""
+        numbers = self.numbers
         count = numbers[0]
-        numbers[count + 1], numbers[count + 2] = began, ended
+        numbers[count + 1] = began
         numbers[0] = count + 2
+        return count + 2
 
 
 class Spin(Workload):
@@ -42,12 +44,15 @@ class Spin(Workload):
     parameters = {"us": (10, 100, 1000, 10_000, 100_000)}
 
     def build(self, place: Place, us: int) -> Model:
-        take, clock, span = Stamps(f"spin[us={us}]").take, time.perf_counter_ns, 1000 * us
+        stamps, clock, span = Stamps(f"spin[us={us}]"), time.perf_counter_ns, 1000 * us
+        begin, numbers = stamps.begin, stamps.numbers
 
         def step() -> None:
-            began = ended = clock()
+            began = clock()
+            place = begin(began)
+            ended = clock()
             while ended - began < span:
                 ended = clock()
-            take(began, ended)
+            numbers[place] = ended  # all that the step takes beyond its stamps
 
         return Model(step)
