@@ -68,7 +68,8 @@ def _decisions(report: Report) -> Iterator[str]:
 def _host(machine: str, tables: dict[str, list[Line]]) -> Iterator[str]:
     if not tables:
         return
-    yield from ("", "### Measured here, projected onto boards, against what was published for them", "", machine)
+    yield from ("", "### Measured here, projected onto boards, against what was published for them", "", machine, "")
+    yield "The boards' own rows are left out. Only ncnn's times are published: ONNX Runtime's stand against those too."
     for title, lines in tables.items():
         yield from ("", f"**{title}**", "")
         yield from _table(HEADINGS, [line.cells() for line in lines])
