@@ -98,9 +98,9 @@ def bind(cpus: list[int]) -> None:
 
 def enter(procs: str) -> None:
     """Move this process into the group of that ``cgroup.procs`` file. Raises OSError where it did not arrive."""
-    with open(procs, "w") as file:  # noqa: PTH123 - as above
+    with open(procs, "w") as file:  # noqa: PTH123 - pathlib doubles the stub's start
         file.write(str(os.getpid()))
-    with open(procs) as file:  # noqa: PTH123 - as above
+    with open(procs) as file:  # noqa: PTH123 - pathlib doubles the stub's start
         if str(os.getpid()) not in file.read().split():
             raise OSError(f"did not arrive in {procs}")
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -34,13 +35,13 @@ class Subject:
 
     def stepper(self, marks: MarkTaker) -> Callable[[], Any]:
         """One step, the device's work included."""
-        step, wait = self.workload.step, self.loaded.synchronise
         call, given = processing.handed(self.loaded.call, self.loaded.inputs, self.raw)
+        step, wait = partial(self.workload.step, call, given, marks), self.loaded.synchronise
         if wait is None:
-            return lambda: step(call, given, marks)
+            return step
 
         def synchronised() -> Any:
-            output = step(call, given, marks)
+            output = step()
             wait()
             return output
 

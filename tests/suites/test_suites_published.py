@@ -96,7 +96,7 @@ def test_in_ncnn_it_is_the_net_that_was_timed(name: str, place_of: Callable[...,
     assert float(loaded.facts["relative_difference"]) < 1e-4
 
 
-@pytest.mark.parametrize("name", ["squeezenet", "regnety_400m"])
+@pytest.mark.parametrize("name", ["mobilenet_v3", "shufflenet_v2", "squeezenet", "regnety_400m"])
 def test_in_onnx_runtime_it_gives_eagers_output(name: str, place_of: Callable[..., Place], tmp_path: Path) -> None:
     loaded, found = converted("onnxruntime", name, place_of(), tmp_path)
     assert float(loaded.facts["relative_difference"]) < 1e-4

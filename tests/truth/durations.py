@@ -1,7 +1,7 @@
 """Steps of known duration: what the record claims of them, what they noted themselves, and what they were to take.
 
 tierbench claims a median: of rounds, each the mean of the steps in it where a step is shorter than a millisecond. So
-the claim is the median of the rounds in the record, and the truth that of the same rounds by the steps' own stamps.
+the claim is the median of the rounds in the record, and the truth the median of the steps that the same rounds hold.
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ def _of(record: Record, told: Path) -> Duration:
     return Duration(
         program=name_of(record),
         asked=float(record.trial.case.workload.parameters["us"]) / 1e6,
-        true=stats.median(_rounds(own, len(rounds))),
+        true=stats.median(own),
         claimed=stats.median(rounds),
         steps=len(own),
         rounds=len(rounds),
@@ -67,12 +67,6 @@ def _timed_steps(record: Record, steps: list[float], rounds: int) -> list[float]
     if not timed or len(timed) % rounds:
         raise RuntimeError(f"{record.trial_id}: {len(timed)} timed steps do not make {rounds} rounds")
     return timed
-
-
-def _rounds(steps: list[float], rounds: int) -> list[float]:
-    """The mean of the steps of each round."""
-    each = len(steps) // rounds
-    return [sum(steps[first : first + each]) / each for first in range(0, len(steps), each)]
 
 
 def _values(record: Record, stage: str) -> tuple[float, ...]:
