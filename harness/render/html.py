@@ -10,6 +10,7 @@ from __future__ import annotations
 import gzip
 import re
 from base64 import b64encode
+from functools import lru_cache
 from hashlib import sha256
 from pathlib import Path
 
@@ -55,7 +56,9 @@ def _hash(text: str) -> str:
     return f"'sha256-{b64encode(sha256(text.encode()).digest()).decode()}'"
 
 
+@lru_cache(maxsize=4)
 def _environment(theme_dir: Path) -> jinja2.Environment:
+    """Kept, since compiling a template takes longer than filling it; a file that changed is compiled anew."""
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(theme_dir),
         autoescape=True,

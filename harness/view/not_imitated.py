@@ -31,7 +31,8 @@ def _planned(what: str, stated: Sequence[str], tried: Iterable[str]) -> LimitSet
     given = ", ".join(dict.fromkeys(tried))
     if stated:
         return LimitSet(what, ", ".join(stated), given, "plan", "enforced", True, "")
-    return LimitSet(what, NOT_STATED, given, "–", "not enforced", False, f"no {what} are stated, so none was refused")
+    note = f"no {what} are stated, so none was refused"
+    return LimitSet(what, NOT_STATED, given, "–", "nothing to enforce", False, note, expected=True)
 
 
 def _hardware(profile: HardwareProfile, target: Target, instructions: str) -> Iterator[tuple[str, str, str]]:

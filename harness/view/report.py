@@ -186,12 +186,12 @@ class LimitSet(Struct, frozen=True):
     given: str
     means: str
     verdict: str
-    """``enforced``, ``approximate``, ``not enforced`` or ``not imitated``, with ``asked 4 cores, given 2`` where they
-    differ."""
+    """``enforced``, ``approximate``, ``not enforced``, ``nothing to enforce`` or ``not imitated``, with
+    ``asked 4 cores, given 2`` where they differ."""
     kept: bool
     note: str
     expected: bool = False
-    """True where no host can imitate it, so that nothing went wrong."""
+    """True where no host can imitate it or the profile asks nothing, so that nothing went wrong."""
 
 
 class TierMethod(Struct, frozen=True):

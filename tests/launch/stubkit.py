@@ -21,8 +21,9 @@ import os, sys, mmap, time
 MIB = 1 << 20
 def hold(mib):
     area = mmap.mmap(-1, mib * MIB, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    for page in range(0, mib * MIB, 4096):
-        area[page] = 1
+    block = bytes([1]) * (MIB // 16)
+    for start in range(0, mib * MIB, len(block)):
+        area[start:start + len(block)] = block
     return area
 """
 
@@ -61,7 +62,7 @@ def start_raw(order: bytes, prefix: tuple[str, ...] = (), session: bool = True) 
     """The stub with these bytes for an order; an object is completed by the status descriptor."""
     (order_read, order_write), (status_read, status_write) = os.pipe(), os.pipe()
     process = subprocess.Popen(
-        [*prefix, sys.executable, "-P", str(LAUNCH), str(order_read)],
+        [*prefix, sys.executable, "-P", "-S", "-E", str(LAUNCH), str(order_read)],
         pass_fds=(order_read, status_write),
         start_new_session=session,
         stdout=subprocess.PIPE,

@@ -11,8 +11,8 @@ from typing import Any
 import numpy
 import pytest
 import torch
+import transformers
 from shapes import module_of
-from transformers import GenerationConfig, GenerationMixin, WhisperFeatureExtractor
 
 from harness.collect.loading import SuiteFile, load_suite
 from harness.model.workload import Place, Raw, Workload, defects
@@ -114,9 +114,11 @@ def lively(module: Any) -> None:
 def generated(module: Any, source: torch.Tensor, start: torch.Tensor, new: int, beams: int) -> list[int]:
     """What transformers' own loop writes after ``start``."""
     tokens = {"pad_token_id": 299, "decoder_start_token_id": int(start[0, 0])}
-    module.generation_config = GenerationConfig(max_new_tokens=new, num_beams=beams, do_sample=False, **tokens)
+    module.generation_config = transformers.GenerationConfig(
+        max_new_tokens=new, num_beams=beams, do_sample=False, **tokens
+    )
     with torch.inference_mode():
-        whole = GenerationMixin.generate(module, source, decoder_input_ids=start)
+        whole = transformers.GenerationMixin.generate(module, source, decoder_input_ids=start)
     return whole[0, start.shape[1] :].tolist()
 
 
@@ -193,7 +195,7 @@ def test_bfloat16_is_finite(place_of: Callable[..., Place], tmp_path: Path, mark
 
 def test_the_spectrogram_is_that_of_transformers() -> None:
     samples = numpy.random.default_rng(0).normal(0, 3000, 3 * 16_000).astype("int16")
-    theirs = WhisperFeatureExtractor(chunk_length=3)(samples / 32768, sampling_rate=16_000).input_features
+    theirs = transformers.WhisperFeatureExtractor(chunk_length=3)(samples / 32768, sampling_rate=16_000).input_features
     ours = log_mel(samples)
     assert ours.shape == (1, 80, 300)
     assert ours.dtype == numpy.float32
