@@ -8,6 +8,8 @@ from __future__ import annotations
 
 import csv
 import sys
+from dataclasses import replace
+from itertools import groupby
 from pathlib import Path
 
 import click
@@ -15,11 +17,11 @@ import click
 from harness.projection import library
 from harness.projection.library import Row
 from harness.projection.work import known_models
-from tests.projection import page, published
+from tests.projection import gpus, page, published
 from tests.projection.crossing import ANCHORS, beaten, crossed, crossed_strictly, folds, models
 from tests.projection.decoding import table as decoded
 from tests.projection.folds import Guess
-from tests.projection.report import Report
+from tests.projection.report import GPU, LLM, Report
 from tests.projection.summary import Line, of_errors, of_guesses
 
 
@@ -69,7 +71,8 @@ def validate(rows: list[Row]) -> Report:
             "CNN on CPU, the device and its sibling boards left out": _lines(by_chip),
             "CNN on CPU, the device and the model left out (a workload of your own)": _lines(strict),
             "Transformer on CPU, the device and the model left out": _lines(mixed),
-            "LLM decode on CPU, no anchor": [_decode()],
+            LLM: [_decode()],
+            GPU: _gpus(),
             **{f"For comparison: {name}": _rival(found) for name, found in rivals.items()},
         },
     )
@@ -87,6 +90,18 @@ def _decode() -> Line:
     rows = decoded()
     line = of_errors("0 anchors", [row.error for row in rows])
     return Line(**{**line.__dict__, "coverage": sum(row.within for row in rows) / len(rows)})
+
+
+def _gpus() -> list[Line]:
+    """A line a device."""
+    by_device = groupby(gpus.table(), key=lambda row: row.device)
+    return [_of_device(list(rows)) for _, rows in by_device]
+
+
+def _of_device(rows: list[gpus.Timed]) -> Line:
+    line = of_errors(rows[0].device, [row.error for row in rows])
+    width = rows[0].said.high / rows[0].said.low
+    return replace(line, coverage=sum(row.within for row in rows) / len(rows), width=width)
 
 
 def _say(what: str) -> None:

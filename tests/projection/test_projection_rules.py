@@ -13,6 +13,7 @@ from harness.model.profile import Anchors, Power, Target
 from harness.projection import decode, order
 from harness.projection.deadlines import probability
 from harness.projection.energy import with_energy
+from tests.projection import gpus
 from tests.projection.decoding import table
 
 SECOND = Estimate(1.0, 0.5, 2.0, 0.4)
@@ -62,11 +63,23 @@ GPU = Target("gpu", "gpu", "A GPU", memory=figure(16, "GiB"), peak_fp32=figure(8
 
 def test_a_gpu_is_an_order_of_magnitude_and_says_so() -> None:
     card = replace(GPU, bandwidth_peak=figure(300, "GB/s"))
-    found = order.gpu(features("resnet50"), profile(card), card, "float32", "float32")
+    for_board = replace(card, memory=None)
+    found, shared = (order.gpu(features("resnet50"), profile(t), t, "float32", "float32") for t in (card, for_board))
     assert isinstance(found, Estimate)
-    assert found.basis == "order of magnitude"
-    assert found.high / found.low > 8
+    assert isinstance(shared, Estimate)
+    assert found.basis == shared.basis == "order of magnitude"
+    assert shared.high / shared.low > 8
+    assert shared.high / shared.low > found.high / found.low > 4
     assert found.seconds > 7.7e9 / 8e12
+
+
+@pytest.mark.slow
+def test_published_times_of_gpus_lie_in_their_intervals_as_often_as_they_should() -> None:
+    rows = gpus.table()
+    assert len(rows) == 51
+    assert 0.85 <= sum(row.within for row in rows) / len(rows) <= 0.95
+    errors = sorted(row.error for row in rows)
+    assert errors[len(errors) // 2] <= 0.4
 
 
 def test_a_gpu_without_bandwidth_is_not_projected() -> None:

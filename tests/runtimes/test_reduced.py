@@ -32,7 +32,9 @@ def test_int8_in_onnx_runtime_quarters_the_weights_and_says_what_it_costs(place:
     assert loaded.conversion is not None
     assert 1e-4 < loaded.conversion.difference < 0.2
     assert loaded.facts["tolerance"] == "1e+00"
+    assert loaded.facts["quantisation"].startswith("static, "), "it has a convolution"
     assert loaded.call(*loaded.inputs)[0].shape == (1, 64)
+    assert {"QLinearConv"} <= {part.kind for part in loaded.parts(1)[0]}, "the convolution is one of 8 bits"
 
 
 def products() -> Model:
@@ -50,6 +52,16 @@ def test_int4_in_onnx_runtime_is_of_the_weights_of_matrix_products(place: Place,
     assert 0.12 < (loaded.weight_bytes or 0) / weights < 0.2, "half a byte each, and a scale for 32"
     assert loaded.conversion is not None
     assert 1e-3 < loaded.conversion.difference < 0.5
+
+
+@pytest.mark.slow
+def test_int8_without_convolutions_takes_activations_as_they_come(place: Place, tmp_path: Path) -> None:
+    runtime, reduced = get("onnxruntime"), dataclasses.replace(place, dtype="int8")
+    runtime.prepare(products, reduced, tmp_path)
+    loaded = runtime.load(products, reduced, tmp_path)
+    assert loaded.facts["quantisation"] == "dynamic"
+    assert loaded.parts is not None
+    assert any("Dynamic" in part.kind for part in loaded.parts(1)[0])
 
 
 @pytest.mark.slow
