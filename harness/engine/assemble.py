@@ -8,8 +8,7 @@ from signal import SIGABRT, Signals
 from msgspec.structs import replace
 
 from harness.checks import with_findings
-from harness.model.case import HELD_STILL as HELD_STILL_ROLES
-from harness.model.case import UNDER_LIMITS, Trial
+from harness.model.case import HELD_STILL, HELD_STILL_SAID, UNDER_LIMITS, Trial
 from harness.model.events import Capped, ChildEvent, Counted, Ended, Found, Measured, Said, StageBegan, StepDone
 from harness.model.measure import TREE_PEAK, Finding, Measurement, Provenance
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported
@@ -18,8 +17,6 @@ from harness.model.spec import Ending
 
 NOT_PREPARED = "not-prepared"
 """Code of the finding on a trial that was not run because its work could not be prepared."""
-HELD_STILL = "glibc thresholds fixed at 1 MiB"
-"""How the memory of a gate or fit trial is labelled."""
 THRASH_FAULTS_PER_STEP = 64
 """A step that has run before and still reads from disk this often is being fed its own pages again and again."""
 
@@ -127,7 +124,7 @@ def _measurements(trial: Trial, events: Sequence[ChildEvent], ending: Ending) ->
     provenance: Provenance = "enforced" if trial.role in UNDER_LIMITS else "measured"
     inside = [replace(e.measurement, provenance=provenance) for e in events if isinstance(e, Measured)]
     found = (*inside, _whole_tree(inside, ending.usage.peak_bytes, provenance))
-    return tuple(map(_held_still, found)) if trial.role in HELD_STILL_ROLES else found
+    return tuple(map(_held_still, found)) if trial.role in HELD_STILL else found
 
 
 def _held_still(measurement: Measurement) -> Measurement:
@@ -135,7 +132,7 @@ def _held_still(measurement: Measurement) -> Measurement:
     metric = measurement.metric
     if metric.unit != "B":
         return measurement
-    return replace(measurement, metric=replace(metric, how=f"{metric.how}; {HELD_STILL}"))
+    return replace(measurement, metric=replace(metric, how=f"{metric.how}; {HELD_STILL_SAID}"))
 
 
 def _whole_tree(inside: Sequence[Measurement], last: int | None, provenance: Provenance) -> Measurement:

@@ -24,13 +24,13 @@ from harness.executors.wait import Watcher
 from harness.launch import __file__ as launcher
 from harness.limits import Group, Watch, mps
 from harness.model import codec
-from harness.model.case import HELD_STILL, UNDER_LIMITS, Trial
+from harness.model.case import HELD_STILL, THRESHOLD_KIB, UNDER_LIMITS, Trial
 from harness.model.events import ChildEvent
 from harness.model.spec import ChildSpec, Ending, TreeWatch
 
 TAIL_BYTES = 4096
 WARM_ROLES = frozenset({"need", "gate", "timing", "energy", "composition", "features"})
-GATE_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1048576", "MALLOC_TRIM_THRESHOLD_": "1048576"}
+GATE_ALLOCATOR = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(THRESHOLD_KIB << 10))
 _ROOT = str(Path(harness.__file__).resolve().parent.parent)
 _ENTRY = (
     f"import sys; sys.path.append({_ROOT!r}); from harness.worker.__main__ import main; "

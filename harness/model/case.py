@@ -18,6 +18,10 @@ time. ``fit``: as ``ceiling`` under a limit that a search chose, with the alloca
 
 HELD_STILL: frozenset[Role] = frozenset({"gate", "fit"})
 """Roles whose allocator's thresholds are fixed, so that their memory repeats."""
+THRESHOLD_KIB = 128
+"""Where: glibc's own first thresholds, which it would raise as blocks are freed. Higher, smaller blocks leave gaps."""
+HELD_STILL_SAID = f"glibc thresholds fixed at {THRESHOLD_KIB} KiB"
+"""How what they measure is labelled."""
 
 UNDER_LIMITS: frozenset[Role] = frozenset({"ceiling", "paced", "fit"})
 """Roles that are run for one tier, under its limits or one in their place; what they measure is ``enforced``."""

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from harness.model.case import HELD_STILL_SAID
 from harness.model.measure import ANONYMOUS, TREE_PEAK, Metric
 from harness.model.memory import (
     ALLOCATOR_FREE,
@@ -61,7 +62,7 @@ def _gate(records: Sequence[Record]) -> Iterator[Value]:
     found = peaks(records)
     if found:
         apart = 100 * (max(found) - min(found)) / max(found)
-        said = f"maximum of tree_peak, {apart:.2g} % apart, glibc thresholds fixed at 1 MiB"
+        said = f"maximum of tree_peak, {apart:.2g} % apart, {HELD_STILL_SAID}"
         yield _value("memory_gate", "peak memory, allocator held still", max(found), said, len(found))
 
 

@@ -91,7 +91,7 @@ def test_each_try_held_the_allocator_still_and_says_so(host):
     tried = [r for r in host.data.records if r.trial.role == "fit" and isinstance(r.outcome, Ok)]
     assert tried
     peaks = [r.find("tree_peak", "trial") for r in tried]
-    assert all("glibc thresholds fixed at 1 MiB" in m.metric.how and m.provenance == "enforced" for m in peaks)
+    assert all("glibc thresholds fixed at 128 KiB" in m.metric.how and m.provenance == "enforced" for m in peaks)
 
 
 def test_it_is_found_again_within_two_percent(host, board):

@@ -11,6 +11,7 @@ from harness.errors import Exit
 
 
 @pytest.mark.slow
+@pytest.mark.alone
 def test_a_payload_that_a_run_measured_is_sent_over_a_link(tierbench, echo, tmp_path):
     if not any(state.reason is None for state in link.states()):
         pytest.skip("; ".join(f"{state.id}: {state.reason}" for state in link.states()))
