@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 import harness
-from harness import limits
+from harness import limits, plugins
 from harness.errors import MachineError
 from harness.executors.beside import Beside
 from harness.executors.gpu_idle import GpuIdle, gpu_index
@@ -48,6 +48,8 @@ class LocalExecutor:
     sensors: Path = Path("/")
     """The root below which clocks and temperatures are looked for."""
     gpu: GpuIdle = field(default_factory=GpuIdle)
+    plugins: str = field(default_factory=plugins.handed)
+    """Other packages' entry points, for the children."""
 
     def execute(
         self,
@@ -146,6 +148,7 @@ class LocalExecutor:
             "MKL_NUM_THREADS": threads,
             "OPENBLAS_NUM_THREADS": threads,
             "PYTHONHASHSEED": "0",
+            plugins.HANDED: self.plugins,
             "HF_HUB_OFFLINE": "1",
             "TRANSFORMERS_OFFLINE": "1",
             "TRANSFORMERS_VERBOSITY": "error",

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import subprocess
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from harness.host.files import Files
@@ -50,6 +49,8 @@ def commit(directory: Path) -> tuple[str | None, bool | None]:
 
 
 def _version(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
     try:
         return version(package)
     except PackageNotFoundError:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import os
 from importlib import import_module
-from importlib.metadata import entry_points
 from typing import Protocol, get_args, runtime_checkable
 
+from harness import plugins
 from harness.errors import UnknownName
 from harness.model.machine import MeterState
 from harness.model.measure import (
@@ -24,7 +24,7 @@ from harness.model.measure import (
     Stage,
 )
 
-GROUP = "tierbench.meters"
+GROUP = plugins.METERS
 
 _BUILT_IN = {
     "torch-cuda": ("harness.meters.torch_cuda", "TorchCuda"),
@@ -78,7 +78,7 @@ class Phased(Protocol):
 
 def known() -> list[str]:
     """Ids of all meters, built in and installed."""
-    return sorted({*_BUILT_IN, *(e.name for e in entry_points(group=GROUP))})
+    return sorted({*_BUILT_IN, *(e.name for e in plugins.entries(GROUP))})
 
 
 def get(meter_id: str) -> Meter:
@@ -87,7 +87,7 @@ def get(meter_id: str) -> Meter:
         module, name = _BUILT_IN[meter_id]
         made: Meter = getattr(import_module(module), name)()
         return made
-    for entry in entry_points(group=GROUP):
+    for entry in plugins.entries(GROUP):
         if entry.name == meter_id:
             plugin: Meter = entry.load()()
             return plugin

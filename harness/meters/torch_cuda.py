@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import sys
-from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
 from harness.meters.counter import one
@@ -22,6 +21,8 @@ class TorchCuda:
         """Why torch has no GPU here; asks torch only where it is loaded already."""
         if (torch := sys.modules.get("torch")) is not None:
             return None if torch.cuda.is_available() else "torch sees no CUDA device"
+        from importlib.metadata import PackageNotFoundError, version
+
         try:
             found = version("torch")
         except PackageNotFoundError:

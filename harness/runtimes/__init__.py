@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from importlib import import_module
-from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
 
+from harness import plugins
 from harness.errors import UnknownName, UserError
 from harness.model.workload import Model, Place
 
-GROUP = "tierbench.runtimes"
+GROUP = plugins.RUNTIMES
 
 _BUILT_IN = {
     "torch-eager": ("harness.runtimes.torch_eager", "TorchEager"),
@@ -124,13 +124,12 @@ def made_of(runtime: Runtime) -> dict[str, str]:
 
 def known() -> list[str]:
     """Ids of all runtimes, built in and installed."""
-    return sorted({*_BUILT_IN, *(e.name for e in entry_points(group=GROUP))})
+    return sorted({*_BUILT_IN, *(e.name for e in plugins.entries(GROUP))})
 
 
 def plugin_versions() -> dict[str, str]:
     """Versions of what packages of others run, by id: what they prepared with another one is worthless."""
-    found = sorted(entry_points(group=GROUP), key=lambda entry: entry.name)
-    return {f"runtime {entry.name}": entry.dist.version for entry in found if entry.dist is not None}
+    return {f"runtime {entry.name}": entry.version for entry in plugins.entries(GROUP) if entry.version}
 
 
 def get(runtime_id: str) -> Runtime:
@@ -139,7 +138,7 @@ def get(runtime_id: str) -> Runtime:
         module, name = _BUILT_IN[runtime_id]
         made: Runtime = getattr(import_module(module), name)()
         return made
-    for entry in entry_points(group=GROUP):
+    for entry in plugins.entries(GROUP):
         if entry.name == runtime_id:
             plugin: Runtime = entry.load()()
             return plugin
