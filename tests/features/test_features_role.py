@@ -20,7 +20,7 @@ class Small(Workload):
         import torch
 
         layers = torch.nn.Sequential(torch.nn.Conv2d(3, 8, 3, padding=1), torch.nn.ReLU(), torch.nn.Conv2d(8, 8, 1))
-        return Model(layers, (torch.randn(1, 3, 32, 32),))
+        return Model(layers, (torch.randn(1, 3, 128, 128),))
 
     def step(self, call, inputs, marks):
         for _ in range(2):
@@ -59,7 +59,7 @@ def test_a_steps_classes_and_its_time_on_one_thread_are_in_one_record(records):
     assert record.trial.limits == Limits(threads=1)
     assert record.facts["threads"] == "1"
     assert {w.kind: w.calls for w in record.features.classes if w.flop} == {"conv3x3": 2, "conv1x1": 2}
-    assert record.features.flop == 2 * 2 * 32 * 32 * (3 * 8 * 9 + 8 * 8)
+    assert record.features.flop == 2 * 2 * 128 * 128 * (3 * 8 * 9 + 8 * 8)
     latency = record.find("latency", "timed")
     assert len(latency.values) >= 2
     operators = sum(w.seconds for w in record.features.classes if w.seconds)
