@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, get_args
 
+from harness import plugins
 from harness.errors import ContentError, UserError
 from harness.model.measure import Finding
 
@@ -130,10 +131,8 @@ def _bundled() -> list[Place]:
 
 
 def _installed() -> tuple[list[Place], list[Finding]]:
-    from importlib.metadata import entry_points
-
     places, notices = [], []
-    for entry in sorted(entry_points(group=GROUP), key=lambda e: e.name):
+    for entry in plugins.entries(GROUP):
         path = _directory_of(entry.module)
         if path is not None:
             places.append(Place(path, f"package {entry.name}"))

@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 from dataclasses import asdict, dataclass
-from importlib import import_module
 from typing import Any
 
 METERS, RUNTIMES = "tierbench.meters", "tierbench.runtimes"
@@ -16,19 +15,22 @@ HANDED = "TIERBENCH_PLUGINS"
 
 @dataclass(frozen=True)
 class Entry:
-    """An entry point: ``value`` is ``module:attribute``, ``version`` that of its package, empty where not known."""
+    """An entry point: ``value`` names a module or ``module:attribute``; ``version`` is its package's, or empty."""
 
     name: str
     value: str
     version: str
 
+    @property
+    def module(self) -> str:
+        """The module that it names."""
+        return self.value.partition(":")[0].strip()
+
     def load(self) -> Any:
         """The attribute. Raises what importing its module raises, and AttributeError."""
-        module, _, attribute = self.value.partition(":")
-        found = import_module(module.strip())
-        for name in filter(None, attribute.strip().split(".")):
-            found = getattr(found, name)
-        return found
+        from importlib.metadata import EntryPoint
+
+        return EntryPoint(self.name, self.value, "").load()
 
 
 def entries(group: str) -> tuple[Entry, ...]:

@@ -43,7 +43,7 @@ def test_a_child_is_told_and_does_not_look(monkeypatch, tmp_path):
     assert plugins.entries(plugins.METERS) == (plugins.Entry("told", "made:Up", "3"),)
     assert "told" in meters.known()
     assert json.loads(plugins.handed()) == told
-    assert json.loads(LocalExecutor(tmp_path).plugins) == told
+    assert json.loads(LocalExecutor(tmp_path).handed) == told
 
 
 def test_of_a_group_that_was_not_handed_on_what_is_installed_is_found(monkeypatch):

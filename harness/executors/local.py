@@ -48,7 +48,7 @@ class LocalExecutor:
     sensors: Path = Path("/")
     """The root below which clocks and temperatures are looked for."""
     gpu: GpuIdle = field(default_factory=GpuIdle)
-    plugins: str = field(default_factory=plugins.handed)
+    handed: str = field(default_factory=plugins.handed)
     """Other packages' entry points, for the children."""
 
     def execute(
@@ -148,7 +148,7 @@ class LocalExecutor:
             "MKL_NUM_THREADS": threads,
             "OPENBLAS_NUM_THREADS": threads,
             "PYTHONHASHSEED": "0",
-            plugins.HANDED: self.plugins,
+            plugins.HANDED: self.handed,
             "HF_HUB_OFFLINE": "1",
             "TRANSFORMERS_OFFLINE": "1",
             "TRANSFORMERS_VERBOSITY": "error",

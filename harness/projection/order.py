@@ -13,9 +13,9 @@ OF_PEAK, OF_BANDWIDTH = 0.35, 0.6
 plain roofline is 16 to 52 % off (NeuSight, arXiv 2407.13853)."""
 CALL_SECONDS = 8e-6
 """To start one operator from a framework."""
-DEVIATION = 0.45
+DEVIATION = 0.46
 """Of the truth from such an estimate, in log time, for a card with memory of its own: what the worst of five was off by
-(docs/projection-accuracy.md). A factor of 2.1 either way holds 92 % of 51 published times."""
+in 51 published times (docs/projection-accuracy.md). A factor of 2.1 either way holds 90 %."""
 DEVIATION_SHARED = 0.7
 """For a GPU in the memory of its board, of which a framework's own operators have no published time: 3."""
 _HALF = {"float16", "bfloat16"}

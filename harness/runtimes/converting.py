@@ -55,6 +55,10 @@ class Converting(ABC):
     def weight_bytes(self, artefacts: Path) -> int:
         """Bytes that the weights take."""
 
+    def made(self, artefacts: Path) -> dict[str, str]:
+        """What else is to be known of a conversion and stands in its records; asked for once, after converting."""
+        return {}
+
     def missing(self) -> str | None:
         """Which tools are not installed, None where all are. What converts is not needed where models were brought."""
         needed = self.tools[:1] if brought.here() else self.tools
@@ -118,6 +122,7 @@ class Converting(ABC):
             "inputs": _signature(model),
             "weight_bytes": str(self.weight_bytes(artefacts)),
             "file_bytes": str(noted.size_of(artefacts, self.files)),
+            **self.made(artefacts),
             **self._versions(),
         }
         return facts, found

@@ -15,9 +15,14 @@ from harness.runtimes import Loaded, NotSupported, Part, Shape, _onnx_given
 from harness.runtimes.converting import PRICE, Converting, stored_inputs, threads
 
 _MODEL = "model.onnx"
-_QUANTISATION = "quantisation.txt"
 _NODE_TIME = "_kernel_time"
 _BLOCK = 32
+_QUANTISED = {
+    "DynamicQuantizeLinear": "dynamic",
+    "QuantizeLinear": "static, with the ranges of activations that the step's own inputs give",
+    "MatMulNBits": f"weights alone, in blocks of {_BLOCK}",
+}
+"""By the node that only such a graph has."""
 
 
 class OnnxRuntime(Converting):
@@ -71,16 +76,12 @@ class OnnxRuntime(Converting):
             return
         with tempfile.TemporaryDirectory(dir=artefacts) as scratch:
             _export(model, Path(scratch) / _MODEL)
-            said = _REDUCE[dtype](Path(scratch) / _MODEL, artefacts / _MODEL, model.inputs)
-        (artefacts / _QUANTISATION).write_text(said)
+            _REDUCE[dtype](Path(scratch) / _MODEL, artefacts / _MODEL, model.inputs)
         _require_few_bits(artefacts / _MODEL)
 
     def open(self, artefacts: Path, dtype: str) -> Loaded:
         """A session with ONNX Runtime's default optimisations."""
-        opened = self._open(artefacts / _MODEL, artefacts)
-        if dtype == "float32":
-            return opened
-        return replace(opened, facts={**opened.facts, "quantisation": (artefacts / _QUANTISATION).read_text()})
+        return self._open(artefacts / _MODEL, artefacts)
 
     def _open(self, model: Path, artefacts: Path) -> Loaded:
         import onnxruntime
@@ -94,6 +95,13 @@ class OnnxRuntime(Converting):
             graph=model,
             parts=lambda passes: _parts(model, inputs, passes),
         )
+
+    def made(self, artefacts: Path) -> dict[str, str]:
+        """How the graph is quantised, where it is."""
+        import onnx
+
+        kinds = {node.op_type for node in onnx.load(str(artefacts / _MODEL), load_external_data=False).graph.node}
+        return next(({"quantisation": said} for kind, said in _QUANTISED.items() if kind in kinds), {})
 
     def weight_bytes(self, artefacts: Path) -> int:
         """Of the initialisers."""
@@ -111,27 +119,28 @@ def _export(model: Model, path: Path) -> None:
         torch.onnx.export(model.module.eval(), model.inputs, path, dynamo=True, external_data=True, verbose=False)
 
 
-def _to_int8(single: Path, reduced: Path, inputs: tuple[Any, ...]) -> str:
-    """Static where there are convolutions, since ONNX Runtime's dynamic ones are slower than those of float32."""
+def _to_int8(single: Path, reduced: Path, inputs: tuple[Any, ...]) -> None:
+    """Static where there are convolutions, dynamic elsewhere, as ONNX Runtime's guide to quantisation has it."""
     import onnx
 
     convolves = any(node.op_type == "Conv" for node in onnx.load(str(single), load_external_data=False).graph.node)
-    return _static(single, reduced, inputs) if convolves else _dynamic(single, reduced)
+    if convolves:
+        _static(single, reduced, inputs)
+    else:
+        _dynamic(single, reduced)
 
 
-def _dynamic(single: Path, reduced: Path) -> str:
+def _dynamic(single: Path, reduced: Path) -> None:
     from onnxruntime.quantization import QuantType, quantize_dynamic
 
     quantize_dynamic(str(single), str(reduced), weight_type=QuantType.QUInt8)
-    return "dynamic"
 
 
-def _static(single: Path, reduced: Path, inputs: tuple[Any, ...]) -> str:
+def _static(single: Path, reduced: Path, inputs: tuple[Any, ...]) -> None:
     """A scale for each filter, ranges of activations as the inputs give them."""
     from onnxruntime.quantization import QuantType, quantize_static
 
     quantize_static(str(single), str(reduced), _Once(single, inputs), weight_type=QuantType.QInt8, per_channel=True)
-    return "static, with the ranges of activations that the step's own inputs give"
 
 
 class _Once:
@@ -145,7 +154,7 @@ class _Once:
         return self._left.pop() if self._left else None
 
 
-def _to_int4(single: Path, reduced: Path, _inputs: tuple[Any, ...]) -> str:
+def _to_int4(single: Path, reduced: Path, _inputs: tuple[Any, ...]) -> None:
     """In blocks of 32 weights with a scale each."""
     import onnx
     from onnxruntime.quantization.matmul_nbits_quantizer import MatMulNBitsQuantizer
@@ -153,7 +162,6 @@ def _to_int4(single: Path, reduced: Path, _inputs: tuple[Any, ...]) -> str:
     quantiser = MatMulNBitsQuantizer(onnx.load(str(single)), block_size=_BLOCK, is_symmetric=True)
     quantiser.process()
     quantiser.model.save_model_to_file(str(reduced))
-    return f"weights alone, in blocks of {_BLOCK}"
 
 
 _REDUCE = {"int8": _to_int8, "int4": _to_int4}

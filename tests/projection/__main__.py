@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import sys
 from dataclasses import replace
-from itertools import groupby
+from math import exp
 from pathlib import Path
 
 import click
@@ -94,14 +94,15 @@ def _decode() -> Line:
 
 def _gpus() -> list[Line]:
     """A line a device."""
-    by_device = groupby(gpus.table(), key=lambda row: row.device)
-    return [_of_device(list(rows)) for _, rows in by_device]
+    rows = gpus.table()
+    return [_of_device(rows, device) for device in dict.fromkeys(row.device for row in rows)]
 
 
-def _of_device(rows: list[gpus.Timed]) -> Line:
-    line = of_errors(rows[0].device, [row.error for row in rows])
-    width = rows[0].said.high / rows[0].said.low
-    return replace(line, coverage=sum(row.within for row in rows) / len(rows), width=width)
+def _of_device(rows: list[gpus.Timed], device: str) -> Line:
+    """Its interval is as wide as the other devices ask for."""
+    line = of_errors(device, [row.error for row in rows if row.device == device])
+    held, others = gpus.held(rows, device), [row for row in rows if row.device != device]
+    return replace(line, coverage=sum(held) / len(held), width=exp(2 * gpus.NINETY * gpus.worst(others)))
 
 
 def _say(what: str) -> None:

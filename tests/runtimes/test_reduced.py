@@ -52,6 +52,7 @@ def test_int4_in_onnx_runtime_is_of_the_weights_of_matrix_products(place: Place,
     assert 0.12 < (loaded.weight_bytes or 0) / weights < 0.2, "half a byte each, and a scale for 32"
     assert loaded.conversion is not None
     assert 1e-3 < loaded.conversion.difference < 0.5
+    assert loaded.facts["quantisation"] == "weights alone, in blocks of 32"
 
 
 @pytest.mark.slow

@@ -3,32 +3,21 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 
 import pytest
 
 from tests.truth import durations, table
 from tests.truth.durations import Duration, allowed
 
-TRIES = 3
-
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.alone]
 
 
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> list[Duration]:
-    """The last of at most three runs: one that a neighbour on the machine disturbed says nothing of the claim."""
-    rows: list[Duration] = []
-    for _ in range(TRIES):
-        folder = tmp_path_factory.mktemp("durations")
-        rows = durations.measure(folder, folder / "cache")
-        shutil.rmtree(folder)
-        if not _off(rows):
-            break
-    return rows
-
-
-def _off(rows: list[Duration]) -> dict[str, float]:
-    return {row.program: row.claimed - row.true for row in rows if abs(row.claimed - row.true) > allowed(row.true)}
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Duration]]:
+    folder = tmp_path_factory.mktemp("durations")
+    yield durations.measure(folder, folder / "cache")
+    shutil.rmtree(folder)
 
 
 def test_there_is_one_of_each(found: list[Duration]) -> None:
@@ -36,7 +25,8 @@ def test_there_is_one_of_each(found: list[Duration]) -> None:
 
 
 def test_the_claimed_median_is_that_of_the_steps_themselves(found: list[Duration]) -> None:
-    assert _off(found) == {}
+    off = {row.program: row.claimed - row.true for row in found if abs(row.claimed - row.true) > allowed(row.true)}
+    assert off == {}
 
 
 def test_no_step_says_that_it_was_faster_than_asked(found: list[Duration]) -> None:
