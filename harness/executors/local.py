@@ -159,13 +159,14 @@ class LocalExecutor:
 
     def _spec(self, trial: Trial, group: Group) -> bytes:
         watch = group.watch
-        tree = _tree(watch) if watch is not None else None
+        tree = tree_watch(watch) if watch is not None else None
         artefacts = artefacts_directory(self.cache, trial)
         spec = ChildSpec(trial, str(self.cache), str(artefacts), tree, trial.settings.get("prepared_file", ""))
         return codec.encode(spec)
 
 
-def _tree(watch: Watch) -> TreeWatch:
+def tree_watch(watch: Watch) -> TreeWatch:
+    """A group's accounts as the child is handed them."""
     return TreeWatch(
         peak=watch.peak,
         current=watch.current,

@@ -1,59 +1,69 @@
-"""What all default meters and the sampler add to the time of a step of a millisecond, pairs within one run.
+"""What all default meters and the sampler add to the time of a step of a millisecond, pairs within one process.
 
-A pair is a timing trial as a run makes it, and a process that warms up and times the same step by the same loop with no
-meter and no sampler, started in turn.
+A pair is two blocks of the same step in the same loop: one as the timed stage of a trial in its group, with all meters
+around it and the sampler at work, and one with neither. They take turns within a process, since from process to process
+the same loop differs by more than the target.
 """
 
 from __future__ import annotations
 
 import os
 import sys
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
 
+from harness import limits
 from harness.executors.beside import readable
+from harness.executors.local import tree_watch
+from harness.model import codec
 from harness.model.case import Pace
-from harness.model.sensors import SAMPLER_CPU
+from harness.model.spec import ChildSpec
 from harness.stats import median
 from tests.perf import pairs, result
+from tests.perf.blocks import Answer, Order
 from tests.perf.effort import Effort
-from tests.perf.processes import BARE, ONE_THREAD, Trials, busy_trial, call
+from tests.perf.processes import ONE_THREAD, busy_trial, call
 from tests.perf.result import Result
 from tests.perf.suites.perf.busy import TURNS, turns_of_a_millisecond
 
 ITEM = "meters"
 AT_MOST_PERCENT = 1.0
-SECONDS = 1.0
-"""Of timed rounds, in each process."""
+SECONDS = 0.05
+"""Of timed rounds, in each block: short, so that a slow spell of the machine falls on whole pairs. The sampler looks
+once in each, five times as often as in a trial."""
+PAIRS = 100
+"""Of blocks, in each process."""
+PROCESSES = 10
 
 
 def measure(effort: Effort) -> list[Result]:
     """Percent of the median that a step takes more with all of them."""
     os.environ[TURNS] = str(turns_of_a_millisecond())
-    pace = Pace(budget_seconds=0.2 if effort.quick else SECONDS, precision=1e-9)
-    trials = Trials(effort.folder / "cache", _sensors(effort.folder / "sensors"))
-    timing = busy_trial(pace)
-    trials.prepare(timing)
-
-    def metered() -> float:
-        record = trials.run(timing)
-        latency, sampler = record.find("latency", "timed"), record.find(SAMPLER_CPU.id, "timed")
-        if latency is None or sampler is None or not sampler.values:
-            raise RuntimeError("no sampler was at work beside the trial")
-        return median(latency.values)
-
-    def bare() -> float:
-        return float(call(sys.executable, BARE / "rounds.py", msgspec.json.encode(pace).decode(), **ONE_THREAD))
-
-    taken = pairs.interleaved({"metered": metered, "bare": bare}, effort.times(40))
-    percent = [100 * ours / theirs for ours, theirs in zip(taken["metered"], taken["bare"], strict=True)]
-    more = pairs.differences(percent, [100.0] * len(percent))
+    sensors = _sensors(effort.folder / "sensors")
+    pace, number = Pace(budget_seconds=SECONDS, precision=1e-9), effort.times(PAIRS, 10)
+    answers = [_blocks(pace, number, sensors) for _ in range(effort.times(PROCESSES))]
+    more = pairs.percent_more([(answer.metered, answer.bare) for answer in answers])
     what = "added to the median of a step of a millisecond by all default meters and the sampler"
+    step = median([seconds for answer in answers for seconds in answer.bare])
     return [
         result.of(ITEM, what, more, "%", at_most=AT_MOST_PERCENT),
-        Result(ITEM, "the step that was timed", median(taken["bare"]) * 1e3, "ms"),
+        Result(ITEM, "the step that was timed", step * 1e3, "ms"),
     ]
+
+
+def _blocks(pace: Pace, number: int, sensors: Path) -> Answer:
+    """What a process in a group of its own found. Raises RuntimeError where no sampler was at work."""
+    trial = busy_trial(pace)
+    with closing(limits.open_group(trial.limits, "perf")) as group:
+        watch = None if group.watch is None else tree_watch(group.watch)
+        order = Order(ChildSpec(trial, "", "", watch), group.join.procs, number, str(sensors))
+        said = call(sys.executable, "-m", "tests.perf.blocks", codec.encode(order).decode(), **ONE_THREAD)
+    answer = msgspec.json.decode(said, type=Answer)
+    if not sum(answer.sampler_seconds):
+        raise RuntimeError("no sampler was at work beside the blocks")
+    return answer
 
 
 def _sensors(made: Path) -> Path:

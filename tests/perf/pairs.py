@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 
+from msgspec.structs import replace
+
 from harness.stats import Summary, summarise
 
 Taken = dict[str, list[float]]
@@ -31,3 +33,9 @@ def differences(ours: Sequence[float], theirs: Sequence[float]) -> Summary:
 def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Summary:
     """Median of the paired ratios, with the 95 % t interval over their logarithms."""
     return summarise([[a / b] for a, b in zip(ours, theirs, strict=True)])
+
+
+def percent_more(processes: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Summary:
+    """By how many per cent ours exceed theirs, of (ours, theirs) by process: a process is the unit of replication."""
+    found = summarise([[a / b for a, b in zip(ours, theirs, strict=True)] for ours, theirs in processes])
+    return replace(found, **{name: 100 * (getattr(found, name) - 1) for name in ("median", "low", "high")})

@@ -36,6 +36,15 @@ def test_what_slows_both_sides_of_a_pair_does_not_show() -> None:
     assert (difference.low, difference.median, difference.high) == pytest.approx((2, 2, 2))
 
 
+def test_what_ours_take_more_is_in_per_cent_and_as_sure_as_the_processes_agree() -> None:
+    alike = pairs.percent_more([([2.02, 1.01, 5.05], [2.0, 1.0, 5.0])] * 3)
+    assert (alike.low, alike.median, alike.high) == pytest.approx((1, 1, 1))
+    apart = pairs.percent_more([([1.0], [1.0]), ([1.02], [1.0]), ([1.04], [1.0])])
+    assert apart.median == pytest.approx(2)
+    assert (apart.low, apart.high) == pytest.approx((-2.96, 7.16), abs=0.1)
+    assert (apart.n, apart.processes) == (3, 3)
+
+
 @pytest.mark.parametrize(
     ("low", "high", "met"),
     [(0.99, 1.01, True), (1.019, 1.05, True), (1.021, 1.03, False), (0.95, 1.05, False), (0.9, 0.97, False)],
@@ -135,7 +144,7 @@ def test_what_is_called_invalid_with_nothing_planted_is_told_with_its_reasons_an
 
 
 @pytest.mark.slow
-def test_meters_and_sampler_are_at_work_in_the_trial_that_is_compared_with_a_bare_loop(tmp_path: Path) -> None:
+def test_meters_and_sampler_are_at_work_in_one_of_two_blocks_that_are_compared(tmp_path: Path) -> None:
     more, step = meters.measure(Effort(tmp_path, quick=True))
     assert more.target == "at most 1 %"
     assert 0.1 < step.value < 100
