@@ -19,9 +19,6 @@ from harness.projection.work import Floats
 NINETY = 1.6449
 COVERED = 0.05
 """A class counts as covered where some anchor spends this share of its time in it."""
-UNCOVERED = 0.35
-"""What a class that no anchor covers adds to the deviation, were it all of the time: a vision transformer projected
-from convolutional networks comes out up to 1.7 times off (docs/projection-accuracy.md)."""
 
 
 @dataclass(frozen=True)
@@ -80,14 +77,13 @@ def _uncovered(shares: Floats, known: Sequence[Anchored]) -> float:
 def _estimate(
     point: Point, mean: float, deviation: float, anchors: tuple[str, ...], uncovered: float, at: Setting
 ) -> Estimate:
-    widened = float(np.hypot(deviation, UNCOVERED * uncovered)) if anchors else float(deviation)
     median = point.seconds(mean)
-    factor = float(np.exp(NINETY * widened))
+    factor = float(np.exp(NINETY * deviation))
     return Estimate(
         seconds=median,
         low=median / factor,
         high=median * factor,
-        deviation=widened,
+        deviation=float(deviation),
         basis=_basis(anchors, at),
         anchors=anchors,
         extrapolated=uncovered,

@@ -49,11 +49,11 @@ def crossed(found: Sequence[Fold], hidden: Hidden, only: set[str], draws: int = 
 
 
 def crossed_strictly(
-    found: Sequence[Fold], only: set[str], guessed: set[str], each: int | None
+    found: Sequence[Fold], only: set[str], guessed: set[str], draws: int = 1
 ) -> dict[int, list[Guess]]:
-    """As ``crossed`` by devices, the model left out too. ``guessed``: of which the guesses are kept."""
-    every = [g for f in found for g in leave_model_out(f.table, f.settings, "device", ANCHORS, only, each)]
-    return {count: [g for g in every if g.anchors == count and g.row.model in guessed] for count in ANCHORS}
+    """As ``crossed`` by devices, the model left out too: those in ``guessed``, with anchors from all of ``only``."""
+    every = [g for f in found for g in leave_model_out(f.table, f.settings, "device", ANCHORS, only, guessed, draws)]
+    return {count: [g for g in every if g.anchors == count] for count in ANCHORS}
 
 
 def beaten(rows: Sequence[Row], only: set[str], draws: int = 5) -> dict[str, dict[int, list[float]]]:

@@ -126,21 +126,24 @@ def leave_model_out(
     hidden: Hidden,
     anchors: Sequence[int],
     only: set[str],
-    each: int | None = None,
+    guessed: set[str],
+    draws: int = 1,
 ) -> list[Guess]:
     """As ``leave_out``, and the model that is guessed is hidden too, everywhere but on the hosts: a new workload.
 
-    ``each``: so many models of a setting, drawn at random; None: all.
+    ``only`` names the models that are anchors, of which those in ``guessed`` are guessed, with anchors drawn ``draws``
+    times for each.
     """
     found: list[Guess] = []
     for number, setting in enumerate(settings):
         own, shown = table.of(setting, only), table.shown(setting, hidden)
         random = np.random.default_rng(number)
-        for test in random.permutation(len(own))[:each]:
+        for test in np.flatnonzero([str(model) in guessed for model in table.models[own]]):
             seen = shown[(table.models[shown] != table.models[own[test]]) | table.hosts[shown]]
             belief = table.narrowed(seen, own)
-            others = random.permutation(np.delete(np.arange(len(own)), test))
-            for count in anchors:
-                if count <= len(others):
-                    found += table.guesses(own, belief, others[:count], np.array([test]))
+            for draw in range(draws):
+                others = random.permutation(np.delete(np.arange(len(own)), test))
+                for count in anchors:
+                    if count <= len(others) and (count or not draw):
+                        found += table.guesses(own, belief, others[:count], np.array([test]))
     return found

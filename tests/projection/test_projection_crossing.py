@@ -55,9 +55,17 @@ def test_a_guess_does_not_depend_on_the_truth_it_is_held_against(table: Table) -
 
 def test_a_new_workload_is_seen_on_hosts_only(table: Table) -> None:
     setting = table.boards()[0]
-    [with_host] = leave_model_out(table, [setting], "device", (0,), {"resnet18"})
+    [with_host] = leave_model_out(table, [setting], "device", (0,), {"resnet18"}, {"resnet18"})
     assert with_host.row.model == "resnet18"
     assert with_host.deviation > 0
+
+
+def test_anchors_of_a_new_workload_are_drawn_as_often_as_asked_and_without_any_it_is_guessed_once(table: Table) -> None:
+    settings, counts = table.boards()[:2], (0, 3)
+    found = leave_model_out(table, settings, "device", counts, CNN, {"resnet18"}, draws=4)
+    assert {g.row.model for g in found} == {"resnet18"}
+    assert [sum(g.anchors == count for g in found) for count in counts] == [2, 8]
+    assert len({g.mean for g in found if g.anchors == 3}) > 4
 
 
 def test_the_roofline_is_operations_over_peak() -> None:

@@ -98,6 +98,9 @@ def test_a_class_that_no_anchor_covers_is_told_and_widens() -> None:
     assert covered.extrapolated is not None
     assert foreign.extrapolated is not None
     assert covered.extrapolated < 0.3 < foreign.extrapolated
+    assert covered.deviation is not None
+    assert foreign.deviation is not None
+    assert foreign.deviation > 1.3 * covered.deviation
 
 
 def test_a_shipped_profile_whose_anchors_the_library_holds_is_not_counted_twice() -> None:
