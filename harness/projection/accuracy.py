@@ -111,7 +111,7 @@ def _belief(points: Sequence[Point], chips: set[str]) -> Belief:
         return library.learned().belief(columns(points))
     prior = library.prior()
     others = [library.point(row, prior) for row in rows]
-    return Learned(columns(others), library.observed(rows, others), prior.spread).belief(columns(points))
+    return Learned.of(columns(others), library.observed(rows, others), prior.spread).belief(columns(points))
 
 
 def _pair(

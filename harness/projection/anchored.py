@@ -30,20 +30,23 @@ class Anchored:
 def anchored(at: Setting, subjects: Mapping[str, Subject]) -> list[Anchored]:
     """Each anchor of the target in this runtime."""
     found: list[Anchored] = []
+    named = _by_name(subjects)
     for group in anchors_of(at):
         here = setting(at.profile, at.target, group.runtime, group.dtype, group.threads)
         if isinstance(here, Setting):
-            found += _of_group(group, twin(here), subjects)
+            found += _of_group(group, twin(here), subjects, named)
     return found
 
 
-def _of_group(group: Anchors, here: Setting, subjects: Mapping[str, Subject]) -> Iterator[Anchored]:
+def _of_group(
+    group: Anchors, here: Setting, subjects: Mapping[str, Subject], named: Mapping[str, str]
+) -> Iterator[Anchored]:
     known = here.label in library.blocks()
     for model, value in group.values.items():
-        of_model = _anchor_subject(model, here.runtime, subjects)
+        name = named.get(model)
+        of_model = subjects[name] if name is not None else _known_model(model, here.runtime)
         if of_model is not None:
-            name = _workload_named(model, subjects) or model
-            point = here.point(name, of_model.shares, of_model.base)
+            point = here.point(name or model, of_model.shares, of_model.base)
             yield Anchored(model, point, to_base(value, group.unit), known)
 
 
@@ -67,17 +70,15 @@ def _block_like(own: set[tuple[str, float]]) -> str | None:
     return next(found, None)
 
 
-def _anchor_subject(model: str, runtime: str, subjects: Mapping[str, Subject]) -> Subject | None:
-    """By what the host measured of the same workload, else by the table of known models, of the library's runtime."""
-    named = _workload_named(model, subjects)
-    if named is not None:
-        return subjects[named]
+def _known_model(model: str, runtime: str) -> Subject | None:
+    """By the table of known models, of the library's runtime."""
     if runtime != library.RUNTIME or model not in known_models():
         return None
     prior, work = library.prior(), np.array(known_models()[model])
     return Subject(prior.shares(work), prior.base(work))
 
 
-def _workload_named(model: str, subjects: Mapping[str, Subject]) -> str | None:
-    """The measured workload that an anchor's model is: its id, or its name without suite and parameters."""
-    return next((w for w in subjects if model in {w, w.split("/")[-1].split("[")[0]}), None)
+def _by_name(subjects: Mapping[str, Subject]) -> dict[str, str]:
+    """The measured workload that an anchor's model is: by its id, and by its name without suite and parameters."""
+    short = {workload.split("/")[-1].split("[")[0]: workload for workload in reversed(list(subjects))}
+    return short | {workload: workload for workload in subjects}

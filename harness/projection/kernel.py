@@ -104,6 +104,7 @@ class Points:
 _NAMES = ("model", "setting", "board", "chip", "core", "arch", "runtime")
 
 
+_NOWHERE = np.zeros((1, 1))
 _numbers: dict[object, int] = {}
 
 
@@ -126,18 +127,31 @@ def _key(point: Point, name: str) -> object:
 
 
 def components(a: Points, b: Points) -> Iterator[Floats]:
-    """A matrix an effect (all of ``EFFECTS`` but the noise), and last that of what is learned of all alike."""
-    alike = {name: (a.labels[name][:, None] == b.labels[name][None, :]).astype(float) for name in _NAMES}
+    """A matrix an effect (all of ``EFFECTS`` but the noise), and last that of what is learned of all alike.
+
+    A single 0 stands for a matrix of zeros.
+    """
+    alike = {name: _equal(a.labels[name], b.labels[name]) for name in _NAMES}
     product = a.shares @ b.shares.T
     yield from (alike["core"], alike["chip"], alike["board"], alike["setting"])
-    yield from (alike["core"] * product, alike["chip"] * product, alike["setting"] * product)
-    yield from (alike["model"], alike["model"] * alike["arch"])
+    yield from (_where(alike[name], product) for name in ("core", "chip", "setting"))
+    yield from (alike["model"], _where(alike["model"], alike["arch"]))
     apart = (a.shares**2).sum(1)[:, None] + (b.shares**2).sum(1)[None, :] - 2 * product
-    yield np.exp(-np.maximum(apart, 0) / (2 * _WIDTH**2)) * alike["runtime"]
-    yield alike["chip"] * np.outer(a.log_cores, b.log_cores)
-    level = np.outer(a.fixed[:, 0], b.fixed[:, 0]) * alike["runtime"]
-    unknown = _UNKNOWN_LEVEL**2 * alike["setting"] * np.outer(a.floating, b.floating)
+    yield _where(alike["runtime"], np.exp(-np.maximum(apart, 0) / (2 * _WIDTH**2)))
+    yield _where(alike["chip"], np.outer(a.log_cores, b.log_cores))
+    level = _where(alike["runtime"], np.outer(a.fixed[:, 0], b.fixed[:, 0]))
+    unknown = _UNKNOWN_LEVEL**2 * _where(alike["setting"], np.outer(a.floating, b.floating))
     yield a.fixed[:, 1:] @ b.fixed[:, 1:].T + level + unknown
+
+
+def _equal(a: NDArray[np.int64], b: NDArray[np.int64]) -> Floats:
+    if not np.isin(a, b).any():
+        return _NOWHERE
+    return np.asarray(a[:, None] == b[None, :], dtype=float)
+
+
+def _where(alike: Floats, effect: Floats) -> Floats:
+    return alike if alike is _NOWHERE else alike * effect
 
 
 def covariance(a: Points, b: Points, spread: Floats) -> Floats:

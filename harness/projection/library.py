@@ -117,7 +117,7 @@ def learned() -> Learned:
     """All rows, worked through with the prior that comes with this version. Takes a quarter of a second once."""
     known = prior()
     points = [point(found, known) for found in rows()]
-    return Learned(columns(points), observed(rows(), points), known.spread)
+    return Learned.of(columns(points), observed(rows(), points), known.spread)
 
 
 @cache

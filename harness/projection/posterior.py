@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.linalg import cho_factor, cho_solve
+from scipy.linalg import cho_factor, cho_solve, cholesky, solve_triangular
 
 from harness.projection.kernel import Points, covariance
 from harness.projection.work import Floats
@@ -39,21 +39,41 @@ def prior_belief(points: Points, spread: Floats) -> Belief:
     return Belief(np.zeros(len(points)), covariance(points, points, spread))
 
 
+@dataclass(frozen=True)
 class Learned:
-    """Many measured points, worked through once, so that the belief over any others is soon had."""
+    """Many measured points, worked through once, so that the belief over any others is soon had.
 
-    def __init__(self, points: Points, values: Floats, spread: Floats) -> None:
-        self._points, self._values, self._spread = points, values, spread
-        noisy = covariance(points, points, spread) + spread[-1] ** 2 * np.eye(len(points))
-        self._factor = cho_factor(noisy, lower=True, overwrite_a=True)
-        self._weights = cho_solve(self._factor, values)
+    ``lower`` is the Cholesky factor L of their covariance with the noise, ``whitened`` is L^-1 times their values.
+    """
+
+    points: Points
+    spread: Floats
+    lower: Floats
+    whitened: Floats
+
+    @classmethod
+    def of(cls, points: Points, values: Floats, spread: Floats) -> Learned:
+        """From measured points and what was measured."""
+        lower = cholesky(_noisy(points, spread), lower=True, overwrite_a=True, check_finite=False)
+        return cls(points, spread, lower, _solved(lower, values))
 
     def and_also(self, points: Points, values: Floats) -> Learned:
-        """With more measured points."""
-        return Learned(self._points.joined(points), np.concatenate([self._values, values]), self._spread)
+        """With more measured points: rows are added to the factor, which takes much less than factorising anew."""
+        beside = _solved(self.lower, covariance(self.points, points, self.spread)).T
+        corner = cholesky(_noisy(points, self.spread) - beside @ beside.T, lower=True, check_finite=False)
+        lower = np.block([[self.lower, np.zeros((len(self.points), len(points)))], [beside, corner]])
+        more = _solved(corner, values - beside @ self.whitened)
+        return Learned(self.points.joined(points), self.spread, lower, np.concatenate([self.whitened, more]))
 
     def belief(self, points: Points) -> Belief:
         """Over ``points``, which are none of those that were measured."""
-        between = covariance(points, self._points, self._spread)
-        explained = between @ cho_solve(self._factor, between.T)
-        return Belief(between @ self._weights, covariance(points, points, self._spread) - explained)
+        between = _solved(self.lower, covariance(self.points, points, self.spread))
+        return Belief(between.T @ self.whitened, covariance(points, points, self.spread) - between.T @ between)
+
+
+def _noisy(points: Points, spread: Floats) -> Floats:
+    return np.asarray(covariance(points, points, spread) + spread[-1] ** 2 * np.eye(len(points)))
+
+
+def _solved(lower: Floats, right: Floats) -> Floats:
+    return np.asarray(solve_triangular(lower, right, lower=True, check_finite=False))

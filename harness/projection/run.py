@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 
+from threadpoolctl import threadpool_limits
+
 from harness.model.case import HOST, Case
 from harness.model.estimate import Estimate, NotProjected
 from harness.model.measure import LATENCY, MATMUL_RATE
@@ -38,12 +40,13 @@ def estimates(run: Run, times: Learned | None = None) -> dict[str, Estimate | No
     works = {_work(r.trial.case): m for r in run.records if (m := _measured(r)) is not None}
     profiles = {p.id: p for p in run.manifest.profiles}
     cases = {c.id: c for c in (*run.manifest.plan.cases, *(s.case for s in run.manifest.plan.skips))}
-    boards = [c for c in cases.values() if c.profile != HOST and c.profile in profiles]
-    return _all(boards, profiles, works, host, times)
+    boards = {name: c for name, c in cases.items() if c.profile != HOST and c.profile in profiles}
+    with threadpool_limits(1, user_api="blas"):  # matrices this small take twice as long on two threads
+        return _all(boards, profiles, works, host, times)
 
 
 def _all(
-    boards: list[Case],
+    boards: Mapping[str, Case],
     profiles: Mapping[str, HardwareProfile],
     works: Mapping[Work, Measured],
     host: Host,
@@ -51,9 +54,9 @@ def _all(
 ) -> dict[str, Estimate | NotProjected]:
     found: dict[str, Estimate | NotProjected] = {}
     known: dict[tuple[str, str], Known] = {}
-    groups: dict[tuple[str, str, str, str], list[Case]] = defaultdict(list)
-    for case in boards:
-        groups[case.profile, case.target, case.runtime, case.dtype].append(case)
+    groups: dict[tuple[str, str, str, str], list[tuple[str, Case]]] = defaultdict(list)
+    for name, case in boards.items():
+        groups[case.profile, case.target, case.runtime, case.dtype].append((name, case))
     for (profile_id, target_id, runtime, dtype), members in groups.items():
         profile = profiles[profile_id]
         target = next(t for t in profile.target if t.id == target_id)
@@ -61,9 +64,9 @@ def _all(
         if (runtime, dtype) not in known:
             known[runtime, dtype] = gathered([w for w in own if not _decodes(w)], host, times)
         made = _on_target(profile, target, (runtime, dtype), own, known[runtime, dtype])
-        for case in members:
+        for name, case in members:
             one = made.get(case.workload.id, NotProjected(NO_FEATURES)) if isinstance(made, dict) else made
-            found[case.id] = with_energy(one, profile) if isinstance(one, Estimate) else one
+            found[name] = with_energy(one, profile) if isinstance(one, Estimate) else one
     return found
 
 

@@ -92,7 +92,7 @@ def _without(device: str) -> Learned:
     """The library without the devices whose names begin so."""
     rows = [row for row in library.rows() if not row.device.startswith(device)]
     points = [library.point(row, library.prior()) for row in rows]
-    return Learned(columns(points), library.observed(rows, points), library.prior().spread)
+    return Learned.of(columns(points), library.observed(rows, points), library.prior().spread)
 
 
 def _with_anchors(profile: HardwareProfile, kept: Sequence[str]) -> HardwareProfile:

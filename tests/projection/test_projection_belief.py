@@ -94,10 +94,28 @@ def test_what_was_learned_once_is_what_conditioning_on_all_gives() -> None:
     points = [library.point(row, prior) for row in rows]
     values = library.observed(rows, points)
     seen, asked = columns(points[:100]), columns(points[100:])
-    short = Learned(seen, values[:100], prior.spread).belief(asked)
+    short = Learned.of(seen, values[:100], prior.spread).belief(asked)
     whole = prior_belief(columns(points), prior.spread).given(np.arange(100), values[:100], float(prior.spread[-1]))
     assert np.allclose(short.mean, whole.mean[100:])
     assert np.allclose(short.covariance, whole.covariance[100:, 100:])
+
+
+def test_what_is_learned_later_is_what_learning_all_at_once_gives() -> None:
+    prior, rows = library.prior(), library.rows()[:120]
+    points = [library.point(row, prior) for row in rows]
+    values = library.observed(rows, points)
+    first, then, asked = columns(points[:60]), columns(points[60:100]), columns(points[100:])
+    later = Learned.of(first, values[:60], prior.spread).and_also(then, values[60:100]).belief(asked)
+    at_once = Learned.of(columns(points[:100]), values[:100], prior.spread).belief(asked)
+    assert np.allclose(later.mean, at_once.mean)
+    assert np.allclose(later.covariance, at_once.covariance)
+
+
+def test_points_that_share_no_label_vary_together_as_they_do_within_a_larger_table() -> None:
+    ours, others = [made("a", "one", share(0)), made("a", "two", share(1))], [made("b", "three", share(0))]
+    apart = covariance(columns(ours), columns(others), SPREAD)
+    within = covariance(columns(ours + others), columns(ours + others), SPREAD)
+    assert np.allclose(apart, within[:2, 2:])
 
 
 @settings(max_examples=60, deadline=None)
