@@ -37,20 +37,25 @@ ITEMS = (
 @click.command(context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--only", multiple=True, type=click.Choice(ITEMS), help="Only this item; may be repeated.")
 @click.option("--quick", is_flag=True, help="Few repetitions: shows that everything works; the figures mean little.")
+@click.option(
+    "--write", is_flag=True, help="Write the table of these items into docs/performance.md, below the whole one."
+)
 @click.option("--json", "as_json", is_flag=True, help="Print JSON instead of the table.")
-def main(only: tuple[str, ...], quick: bool, as_json: bool) -> None:
+def main(only: tuple[str, ...], quick: bool, write: bool, as_json: bool) -> None:
     """Measure what tierbench costs and how well it agrees with others. Exit code 1 where a target is not met.
 
     A full run, neither --only nor --quick, writes its table into docs/performance.md.
     """
+    if write and (quick or not only):
+        raise click.UsageError("--write goes with --only and without --quick; a full run is always written")
     where = page.where(os.getloadavg()[0])
     with tempfile.TemporaryDirectory(prefix="tierbench-perf-") as folder:
         effort = Effort(Path(folder), quick)
         _cache_bytecode(effort)
         results = [r for item in (only or ITEMS) for r in _measure(item, effort)]
     click.echo(json.dumps([dataclasses.asdict(r) for r in results]) if as_json else f"\n{page.plain(results)}")
-    if not only and not quick:
-        page.write(page.markdown(results, where))
+    if write or not (only or quick):
+        page.write(page.markdown(results, where), page.PART if only else page.WHOLE)
         click.echo(f"\nwritten to {page.DOCUMENT}", err=True)
     sys.exit(int(any(r.met is False for r in results)))
 

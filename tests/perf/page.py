@@ -10,10 +10,11 @@ from harness import host
 from harness.model.units import GIB
 from tests.perf.processes import ROOT
 from tests.perf.result import Result
+from tests.perf.suites.perf.busy import turns_of_a_millisecond
 
 DOCUMENT = ROOT / "docs/performance.md"
-BEGIN = "<!-- begin: written by `make perf` -->"
-END = "<!-- end: written by `make perf` -->"
+WHOLE, PART = "make perf", "python -m tests.perf --only"
+"""Who writes a table, as the marks around it say."""
 QUIET_LOAD = 0.25
 """Of a core: more was going on than a look around."""
 BUSY = "**Other work ran on this machine, so that targets of time are not to be judged by this table.**"
@@ -45,14 +46,21 @@ def where(load: float) -> str:
     machine = f"{here.cpu}, {here.cores} cores, {here.memory_bytes / GIB:.0f} GiB, Linux {here.kernel}"
     software = f"Python {here.python}, torch {here.packages['torch']}"
     day = datetime.now(UTC).date()
-    said = f"Measured on {day}, {commit}on {machine}, {software}; load average before it began: {load:.2f}."
+    speed = f"a core turns an empty Python loop {turns_of_a_millisecond():,} times in a millisecond"
+    said = f"Measured on {day}, {commit}on {machine}, {software}; {speed}; load average before it began: {load:.2f}."
     return f"{said} {BUSY}" if load > QUIET_LOAD * here.cores else said
 
 
-def write(text: str, document: Path = DOCUMENT) -> None:
-    """Put ``text`` between the marks. Raises ValueError where they are not there."""
-    before, begin, rest = document.read_text().partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not (begin and end):
-        raise ValueError(f"{document} lacks the marks {BEGIN} and {END}")
-    document.write_text(f"{before}{BEGIN}\n\n{text}\n\n{END}{after}")
+def write(text: str, by: str = WHOLE, document: Path = DOCUMENT) -> None:
+    """Put ``text`` between the marks of ``by``. Raises ValueError where they are not there."""
+    begin, end = marks(by)
+    before, found, rest = document.read_text().partition(begin)
+    _, closed, after = rest.partition(end)
+    if not (found and closed):
+        raise ValueError(f"{document} lacks the marks {begin} and {end}")
+    document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
+
+
+def marks(by: str) -> tuple[str, str]:
+    """The lines between which a table stands."""
+    return f"<!-- begin: written by `{by}` -->", f"<!-- end: written by `{by}` -->"

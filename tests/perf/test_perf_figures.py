@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -66,14 +67,17 @@ def test_a_target_is_held_against_the_median_in_the_unit_shown() -> None:
     assert within.target == "at most 60 ms"
 
 
-def test_the_table_goes_between_the_marks_and_nowhere_else(tmp_path: Path) -> None:
+@pytest.mark.parametrize("by", [page.WHOLE, page.PART])
+def test_the_table_goes_between_its_marks_and_nowhere_else(by: str, tmp_path: Path) -> None:
+    begin, end = page.marks(by)
+    other = "\n".join(page.marks(page.PART if by == page.WHOLE else page.WHOLE))
     document = tmp_path / "performance.md"
-    document.write_text(f"before\n{page.BEGIN}\nold\n{page.END}\nafter\n")
+    document.write_text(f"before\n{other}\n{begin}\nold\n{end}\nafter\n")
     text = page.markdown([Result("loop", "of a round", 60, "ns", target="at most 1000 ns", met=True)], "Measured here.")
-    page.write(text, document)
-    page.write(text, document)
-    before, between, after = document.read_text().replace(page.END, page.BEGIN).split(page.BEGIN)
-    assert (before, after) == ("before\n", "\nafter\n")
+    page.write(text, by, document)
+    page.write(text, by, document)
+    before, between, after = document.read_text().replace(end, begin).split(begin)
+    assert (before, after) == (f"before\n{other}\n", "\nafter\n")
     assert "| loop | of a round | 60 ns | at most 1000 ns | met |" in between
     assert "Measured here." in between
     assert "old" not in between
@@ -85,17 +89,32 @@ def test_a_busy_machine_is_called_one() -> None:
     assert "load average before it began: 0.00" in page.where(0.0)
 
 
+def test_the_speed_of_a_core_is_said_since_targets_in_milliseconds_hang_on_it() -> None:
+    said = re.search(r"a core turns an empty Python loop ([\d,]+) times in a millisecond", page.where(0.0))
+    assert said
+    assert int(said.group(1).replace(",", "")) > 100
+
+
 def test_a_document_without_marks_is_left_alone(tmp_path: Path) -> None:
     document = tmp_path / "performance.md"
     document.write_text("words")
     with pytest.raises(ValueError, match="lacks the marks"):
-        page.write("table", document)
+        page.write("table", document=document)
     assert document.read_text() == "words"
 
 
-def test_the_documents_own_marks_are_there() -> None:
+@pytest.mark.parametrize("by", [page.WHOLE, page.PART])
+def test_the_documents_own_marks_are_there(by: str) -> None:
     text = page.DOCUMENT.read_text()
-    assert text.index(page.BEGIN) < text.index(page.END)
+    begin, end = page.marks(by)
+    assert text.index(begin) < text.index(end)
+
+
+@pytest.mark.parametrize("asked", [("--write",), ("--write", "--only", "loop", "--quick")])
+def test_only_a_part_that_is_measured_in_full_is_written_on_demand(asked: tuple[str, ...]) -> None:
+    refused = CliRunner().invoke(program.main, asked)
+    assert refused.exit_code == 2
+    assert "--write goes with --only and without --quick" in refused.output
 
 
 def test_the_loop_is_found_to_cost_something(tmp_path: Path) -> None:
