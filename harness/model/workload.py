@@ -88,6 +88,8 @@ class Workload:
     deadline_seconds: ClassVar[float | None] = None
     opaque: ClassVar[bool] = False
     """True where ``step`` cannot be given another callable than the module itself."""
+    learns: ClassVar[bool] = False
+    """True where a step changes the model, as one of training does: a second step then gives another output."""
 
     def build(self, place: Place, *_: Any, **parameters: Any) -> Model:
         """Make the model and its inputs on ``place``. Name your parameters: ``def build(self, place, batch)``."""
@@ -117,6 +119,9 @@ def defects(kind: type[Workload]) -> list[str]:
         found.append("dtypes is empty: name at least one")
     if not kind.runtimes or kind.runtimes[0] == ANY:
         found.append("runtimes must begin with the one that is the default, such as 'torch-eager'")
+    learns: Any = kind.learns
+    if not isinstance(learns, bool):
+        found.append(f"learns is {learns!r}: it must be True or False")
     found += [f"parameters[{k!r}] has no values" for k, v in kind.parameters.items() if not v]
     return found + _deadline_defects(kind) + _quick_defects(kind)
 

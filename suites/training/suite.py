@@ -33,6 +33,7 @@ _TORCH = ("torch", "torch.optim", "torch.utils.checkpoint")
 
 class _Training(Workload):
     family = "training"
+    learns = True
     parameters = {"variant": ("plain", "autocast", "checkpoint", "accumulate", "adafactor")}
     batch: ClassVar[int]
     block: ClassVar[str]

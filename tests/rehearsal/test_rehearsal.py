@@ -89,6 +89,19 @@ def test_a_step_that_changes_what_it_was_given_is_found(tried: Tried) -> None:
     assert fault.line == line_of(text, "def step")
 
 
+def test_a_step_that_learns_may_change_the_model_but_a_second_build_begins_anew(tried: Tried) -> None:
+    learning = SOUND.replace("deadline_seconds = 0.1", "deadline_seconds = 0.1; learns = True")
+    assert not tried(learning.replace("return call(*inputs)", "call.weights[0] += 1; return call(*inputs)"))
+    (fault,) = tried(learning.replace("[1.0, 2.0]", "[__import__('random').random()]"))
+    assert "a second build gives another output" in fault.message
+
+
+@pytest.mark.parametrize("said", ["'yes'", "1"])
+def test_whether_it_learns_is_true_or_false(tried: Tried, said: str) -> None:
+    (fault,) = tried(SOUND.replace("deadline_seconds = 0.1", f"deadline_seconds = 0.1; learns = {said}"))
+    assert f"learns is {said}: it must be True or False" in fault.message
+
+
 def test_an_output_of_another_shape_is_found(tried: Tried) -> None:
     (fault,) = tried(SOUND.replace("return call(*inputs)", "call.weights.append(1.0); return call(*inputs)"))
     assert "2 and 3 arrays" in fault.message or "3 and 4 arrays" in fault.message
