@@ -33,17 +33,17 @@ _FIXED = {
 A = TypeVar("A", bound=Struct)
 
 
-def ask(room: str, question: Struct, answer: type[A], *, about: str, seconds: float = 600.0) -> A:
+def ask(room: str, question: Struct, answer: type[A], *, about: str, seconds: float = 600.0, in_time: str = "") -> A:
     """What the child-side room ``harness.ROOM`` answers. Raises UserError where the child dies or is not done in time.
 
-    ``about`` is the file that an error names.
+    ``about`` is the file that an error names, ``in_time`` what would let it be done in time.
     """
     command = [sys.executable, "-P", "-c", _ENTRY, room]
     given, environment = codec.encode(question), os.environ | _FIXED
     try:
         done = subprocess.run(command, input=given, capture_output=True, check=False, env=environment, timeout=seconds)
     except subprocess.TimeoutExpired:
-        raise UserError(f"not done after {seconds:g} s", where=about) from None
+        raise UserError(f"not done after {seconds:g} s", where=about, hint=in_time) from None
     if done.returncode:
         raise UserError(_death(done), where=about)
     return codec.decode(done.stdout, answer)

@@ -10,6 +10,8 @@ from harness.collect import SuiteFile
 from harness.errors import UnknownName, UserError
 from harness.model.inquiry import SuiteAnswer, SuiteQuestion
 
+IN_TIME = "-k TEXT tries only workloads whose name contains TEXT"
+
 
 def suite_file(name: str, include: Sequence[Path] = ()) -> SuiteFile:
     """The suite of that name on the search path, or in that file or folder. Raises UserError."""
@@ -26,7 +28,14 @@ def suite_file(name: str, include: Sequence[Path] = ()) -> SuiteFile:
     return known[name]
 
 
-def check_suite(file: SuiteFile, cache: Path) -> SuiteAnswer:
-    """Everything that is wrong with a suite, found by building and stepping its workloads in a child."""
-    question = SuiteQuestion(file.name, str(file.path), str(cache))
-    return asking.ask("rehearsal", question, SuiteAnswer, about=str(file.path))
+def check_suite(file: SuiteFile, cache: Path, matching: Sequence[str] = ()) -> SuiteAnswer:
+    """Everything that is wrong with a suite, found by building and stepping its workloads in a child.
+
+    ``matching``: only those whose names contain one of these texts are built; what all declare is checked. Raises
+    UserError where there is no such workload, or the child is not done in time.
+    """
+    question = SuiteQuestion(file.name, str(file.path), str(cache), tuple(matching))
+    answer = asking.ask("rehearsal", question, SuiteAnswer, about=str(file.path), in_time=IN_TIME)
+    if matching and not answer.tried and not answer.faults:
+        raise UserError(f"no workload has {' or '.join(map(repr, matching))} in its name", where=str(file.path))
+    return answer

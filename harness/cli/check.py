@@ -23,18 +23,20 @@ def command() -> None:
 
 @command.command("suite")
 @click.argument("suites", nargs=-1, required=True)
+@click.option("-k", "matching", multiple=True, metavar="TEXT", help="Only workloads whose name contains TEXT.")
 @options.include
 @options.as_json
-def suite(suites: tuple[str, ...], include: tuple[Path, ...], as_json: bool) -> int:
+def suite(suites: tuple[str, ...], matching: tuple[str, ...], include: tuple[Path, ...], as_json: bool) -> int:
     """Build and step the workloads of SUITES (names, files or folders) and say all that is wrong, with file and line.
 
     Each workload is tried at its quick point, or else at its first: names and deadlines, no work at import, the same
-    output from two builds and from two steps, items, and memory that is given back.
+    output from two builds and from two steps, items, and memory that is given back. They are built and stepped for
+    real: of a suite of large models, -k tries a few.
     """
     from harness import authoring, store
 
     files = [authoring.suite_file(name, include) for name in suites]
-    answers = {file: authoring.check_suite(file, store.cache_directory()) for file in files}
+    answers = {file: authoring.check_suite(file, store.cache_directory(), matching) for file in files}
     if as_json:
         click.echo(json.dumps([_row(fault) for answer in answers.values() for fault in answer.faults]))
     else:

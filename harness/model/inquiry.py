@@ -46,11 +46,13 @@ class ModelAnswer(Struct, frozen=True, omit_defaults=True):
 
 
 class SuiteQuestion(Struct, frozen=True):
-    """What is wrong with this suite?"""
+    """What is wrong with this suite? ``matching``: only workloads whose names contain one of them are tried."""
 
     name: str
     path: str
     cache: str
+    matching: tuple[str, ...] = ()
+    """All where it is empty."""
 
 
 class Fault(Struct, frozen=True):

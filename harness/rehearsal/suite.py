@@ -28,9 +28,11 @@ def rehearse(question: SuiteQuestion) -> SuiteAnswer:
     faults = [*_import_faults(file.path, set(sys.modules) - before, seconds), *faults]
     unsound = {fault.message.partition(":")[0] for fault in faults}
     sound = [kind for kind in kinds if kind.__name__ not in unsound]
+    chosen = [kind for kind in sound if not question.matching or any(text in kind.name for text in question.matching)]
     for kind in sound:
-        faults += declared.faults(kind, file.path) or tried.faults(kind, file.path, Path(question.cache))
-    return SuiteAnswer(tuple(sorted(faults, key=lambda f: (f.file, f.line))), tuple(kind.name for kind in sound))
+        wrong = declared.faults(kind, file.path)
+        faults += wrong or (tried.faults(kind, file.path, Path(question.cache)) if kind in chosen else [])
+    return SuiteAnswer(tuple(sorted(faults, key=lambda f: (f.file, f.line))), tuple(kind.name for kind in chosen))
 
 
 def _fault(error: ContentError, file: Path) -> Fault:

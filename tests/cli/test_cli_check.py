@@ -36,3 +36,13 @@ def test_check_of_an_unknown_suite_is_bad_input(tierbench):
     done = tierbench("check", "suite", "visoin")
     assert done.returncode == Exit.BAD_INPUT
     assert "did you mean vision?" in done.stderr
+
+
+def test_only_workloads_that_are_asked_for_are_tried(tierbench, light):
+    file = light / "suites" / "light.py"
+    assert tierbench("check", "suite", file, "-k", "na").stdout == f"{file}: sound: nap\n"
+    none = tierbench("check", "suite", file, "-k", "sleep")
+    assert (none.returncode, none.stderr) == (
+        Exit.BAD_INPUT,
+        f"tierbench: {file}: no workload has 'sleep' in its name\n",
+    )

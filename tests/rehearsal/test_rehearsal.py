@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from rehearsal_suites import SOUND
 
-from harness.model.inquiry import Fault
+from harness.model.inquiry import Fault, SuiteAnswer, SuiteQuestion
+from harness.rehearsal import rehearse
 
 Tried = Callable[[str], list[Fault]]
 
@@ -67,6 +69,22 @@ def test_faults_of_one_workload_leave_the_others_tried(tried: Tried) -> None:
         "name = 'other'", "name = 'other'; deadline_seconds = 1"
     )
     assert [f.message.partition(":")[0] for f in tried(text)] == ["Small", "Other"]
+
+
+def test_only_workloads_that_match_are_built_and_what_all_declare_is_checked(tmp_path: Path) -> None:
+    file = tmp_path / "demo.py"
+    raising = "\n\nclass Other(Small):\n    name = 'other'\n    def build(self, place, batch):\n        raise OSError\n"
+    file.write_text(SOUND + raising)
+
+    def answered(*matching: str) -> SuiteAnswer:
+        return rehearse(SuiteQuestion("demo", str(file), str(tmp_path), matching))
+
+    assert answered("sma") == SuiteAnswer((), ("small",))
+    assert answered("none") == SuiteAnswer()
+    assert answered("sma", "oth").tried == answered().tried == ("small", "other")
+    file.write_text(SOUND + raising.replace("'other'", "'other'; deadline_seconds = 'soon'"))
+    (fault,) = answered("sma").faults
+    assert "deadline_seconds is 'soon'" in fault.message
 
 
 def test_two_workloads_of_one_name_are_a_fault(tried: Tried) -> None:
