@@ -81,7 +81,7 @@ def _advice(advised: Advised) -> Iterator[str]:
         fitting = "; ".join(escape(v.said) for v in row.alternatives)
         yield f"- {escape(row.name)} on {escape(row.where)}: {escape(row.why)}; {fitting}"
     if advised.missing:
-        yield f"- {escape(advised.missing)} {escape(advised.command)}"
+        yield f"- {escape(advised.missing)} {escape(advised.command)}".rstrip()
 
 
 def _cloud(cloud: CloudOrEdge) -> Iterator[str]:

@@ -115,7 +115,7 @@ def _advice(view: ReportView) -> Iterator[str]:
         best = row.alternatives[0]
         yield f"{row.name} on {row.where}: {row.why}; {best.said}"
     if view.advised.missing:
-        yield f"{view.advised.missing} {view.advised.command}"
+        yield f"{view.advised.missing} {view.advised.command}".rstrip()
 
 
 def _cloud(view: ReportView) -> Iterator[str]:

@@ -29,14 +29,21 @@ def advised(scene: Scene) -> Advised | None:
     known = [(spot, _alternatives(scene, spot)) for spot in misfits]
     rows = tuple(_advice(spot, found) for spot, found in known if found)
     alone = [spot for spot, found in known if not found]
-    return Advised(rows, _missing(alone), _command(alone))
+    untried = [spot for spot in alone if not _variants(scene, spot)]
+    return Advised(rows, _missing(len(alone) - len(untried), len(untried)), _command(untried))
 
 
 def _alternatives(scene: Scene, misfit: Spot) -> list[Alternative]:
-    case = misfit.facts.case
-    fitting = [s for s in scene.spots.values() if s.tier is misfit.tier and s.judged.state == "fits"]
-    found = [_alternative(scene, misfit, s) for s in fitting if _is_variant(s.facts.case, case)]
+    fitting = [s for s in _variants(scene, misfit) if s.judged.state == "fits"]
+    found = [_alternative(scene, misfit, s) for s in fitting]
     return sorted(found, key=lambda a: (a.ratio is None, a.ratio or 0.0))
+
+
+def _variants(scene: Scene, misfit: Spot) -> list[Spot]:
+    """Others of its workload that were tried on its tier."""
+    case, tried = misfit.facts.case, (*MISFITS, "fits")
+    here = [s for s in scene.spots.values() if s.tier is misfit.tier and s.judged.state in tried]
+    return [s for s in here if s is not misfit and _is_variant(s.facts.case, case)]
 
 
 def _is_variant(other: Case, case: Case) -> bool:
@@ -125,11 +132,17 @@ def _differences(case: Case, other: Case) -> Iterator[str]:
         yield runtime_name(other.runtime)
 
 
-def _missing(alone: Sequence[Spot]) -> str:
-    if not alone:
-        return ""
-    cases = "1 case that does not fit" if len(alone) == 1 else f"{len(alone)} cases that do not fit"
-    return f"Of {cases} this run has tried no variant that does."
+def _missing(tried: int, untried: int) -> str:
+    said = []
+    if tried:
+        said.append(f"Of {_cases(tried)} no variant that this run has tried fits either.")
+    if untried:
+        said.append(f"Of {_cases(untried)} this run has tried no variant that does.")
+    return " ".join(said)
+
+
+def _cases(count: int) -> str:
+    return "1 case that does not fit" if count == 1 else f"{count} cases that do not fit"
 
 
 def _asked(work: WorkloadRef) -> str:

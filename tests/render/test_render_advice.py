@@ -54,6 +54,16 @@ def test_for_what_nothing_is_known_of_the_command_is_said(view: ReportView):
     assert "<code>tierbench run synthetic/alone -p host -p board-1 --advise</code>" in part(view)
 
 
+def test_where_all_that_was_tried_does_not_fit_no_command_is_left_hanging():
+    found = build(make_run([LARGE, Work("net", activations=500 * MIB, parameters={"batch": 16})], boards(2)))
+    said = "Of 2 cases that do not fit no variant that this run has tried fits either."
+    assert f'<p class="note">{said}</p>' in part(found)
+    assert f"- {said}" in markdown.render(found).splitlines()
+    console = Console(file=io.StringIO(), width=300, color_system=None)
+    terminal.show(found, console)
+    assert "--advise" not in console.file.getvalue()
+
+
 def test_no_name_can_break_the_page(view: ReportView):
     works = [Work(HOSTILE, activations=400 * MIB), Work(HOSTILE, activations=MIB, parameters={"batch": 2})]
     hostile = build(make_run(works, boards(2)))

@@ -122,4 +122,15 @@ def test_where_everything_fits_there_is_nothing_to_say():
 def test_a_variant_that_does_not_fit_either_is_no_advice():
     both = make_run([LARGE, changed(LARGE, parameters={"batch": 16})], boards(2))
     assert not any(isinstance(r.outcome, Ok) for r in both.records if "board-1" in r.trial.case.id)
-    assert build(both).advised.rows == ()
+    found = build(both).advised
+    assert found.rows == ()
+    assert found.missing == "Of 2 cases that do not fit no variant that this run has tried fits either."
+    assert found.command == ""
+
+
+def test_where_variants_of_some_were_tried_the_command_is_for_the_others():
+    found = advice(LARGE, changed(LARGE, parameters={"batch": 16}), changed(LARGE, name="lone"))
+    tried, untried = found.missing.split(". ")
+    assert tried == "Of 2 cases that do not fit no variant that this run has tried fits either"
+    assert untried == "Of 1 case that does not fit this run has tried no variant that does."
+    assert found.command == "tierbench run synthetic/lone -p host -p board-1 --advise"
