@@ -26,16 +26,15 @@ def advised(scene: Scene) -> Advised | None:
     misfits = [s for s in scene.spots.values() if s.tier.board and s.judged.state in MISFITS]
     if not misfits:
         return None
-    known = [(spot, _alternatives(scene, spot)) for spot in misfits]
-    rows = tuple(_advice(spot, found) for spot, found in known if found)
-    alone = [spot for spot, found in known if not found]
-    untried = [spot for spot in alone if not _variants(scene, spot)]
-    return Advised(rows, _missing(len(alone) - len(untried), len(untried)), _command(untried))
+    variants = [_variants(scene, spot) for spot in misfits]
+    known = [_alternatives(scene, spot, tried) for spot, tried in zip(misfits, variants, strict=True)]
+    rows = tuple(_advice(spot, found) for spot, found in zip(misfits, known, strict=True) if found)
+    untried = [spot for spot, tried in zip(misfits, variants, strict=True) if not tried]
+    return Advised(rows, _missing(len(misfits) - len(rows) - len(untried), len(untried)), _command(untried))
 
 
-def _alternatives(scene: Scene, misfit: Spot) -> list[Alternative]:
-    fitting = [s for s in _variants(scene, misfit) if s.judged.state == "fits"]
-    found = [_alternative(scene, misfit, s) for s in fitting]
+def _alternatives(scene: Scene, misfit: Spot, tried: Sequence[Spot]) -> list[Alternative]:
+    found = [_alternative(scene, misfit, s) for s in tried if s.judged.state == "fits"]
     return sorted(found, key=lambda a: (a.ratio is None, a.ratio or 0.0))
 
 

@@ -39,11 +39,13 @@ class Order(msgspec.Struct):
 
 
 class Answer(msgspec.Struct):
-    """Medians of a step by block, in seconds, and the sampler's processor time, empty where there was no sampler."""
+    """Medians of a step by block, in seconds, the sampler's processor time, and how often meters gave a figure."""
 
     metered: list[float]
     bare: list[float]
-    sampler_seconds: tuple[float, ...] = ()
+    sampler_seconds: tuple[float, ...]
+    """Empty where there was no sampler."""
+    figures: int
 
 
 class Told(Channel):
@@ -100,11 +102,13 @@ def main(order: Order) -> Answer:
         for procs in order.procs:
             launch.enter(procs)
         channel = Told(os.open(os.devnull, os.O_WRONLY), beside)
-        blocks = Blocks(trial.pace, Stages(order.spec, channel), channel)
+        stages = Stages(order.spec, channel)
+        blocks = Blocks(trial.pace, stages, channel)
         taken = pairs.interleaved({"metered": blocks.metered, "bare": blocks.bare}, order.pairs)
         beside.finish(seen.append)
     sampler = [e.measurement for e in seen if isinstance(e, Measured) and e.measurement.metric == SAMPLER_CPU]
-    return Answer(**taken, sampler_seconds=sampler[0].values if sampler else ())
+    figures = sum(bool(measurement.values) for measurement in stages.seen)
+    return Answer(**taken, sampler_seconds=sampler[0].values if sampler else (), figures=figures)
 
 
 if __name__ == "__main__":

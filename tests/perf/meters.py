@@ -54,7 +54,7 @@ def measure(effort: Effort) -> list[Result]:
 
 
 def _blocks(pace: Pace, number: int, sensors: Path) -> Answer:
-    """What a process in a group of its own found. Raises RuntimeError where no sampler was at work."""
+    """What a process in a group of its own found. Raises RuntimeError where sampler or meters were not at work."""
     trial = busy_trial(pace)
     with closing(limits.open_group(trial.limits, "perf")) as group:
         watch = None if group.watch is None else tree_watch(group.watch)
@@ -63,6 +63,8 @@ def _blocks(pace: Pace, number: int, sensors: Path) -> Answer:
     answer = msgspec.json.decode(said, type=Answer)
     if not sum(answer.sampler_seconds):
         raise RuntimeError("no sampler was at work beside the blocks")
+    if answer.figures < len(answer.metered):
+        raise RuntimeError(f"meters gave {answer.figures} figures of {len(answer.metered)} blocks")
     return answer
 
 
