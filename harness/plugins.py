@@ -4,8 +4,14 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from dataclasses import asdict, dataclass
-from typing import Any
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from importlib.metadata import Distribution
 
 METERS, RUNTIMES = "tierbench.meters", "tierbench.runtimes"
 """Groups of entry points that a child looks for."""
@@ -48,7 +54,31 @@ def handed() -> str:
 
 
 def _installed(group: str) -> tuple[Entry, ...]:
-    from importlib.metadata import entry_points
+    """By name; of a package that lies in several folders the first counts, as when it is imported."""
+    found: dict[str, list[Entry]] = {}
+    for package in (p for folder in sys.path for p in _offering(folder, _changed(folder)).get(group, ())):
+        if package.name not in found:
+            points = (point for point in package.entry_points if point.group == group)
+            found[package.name] = [Entry(point.name, point.value, package.version) for point in points]
+    return tuple(sorted((entry for entries in found.values() for entry in entries), key=lambda entry: entry.name))
 
-    found = sorted(entry_points(group=group), key=lambda entry: entry.name)
-    return tuple(Entry(e.name, e.value, e.dist.version if e.dist is not None else "") for e in found)
+
+@cache
+def _offering(folder: str, _changed: int) -> dict[str, list[Distribution]]:
+    """The packages in a folder that have entry points, by group: looked up once for a state of the folder."""
+    from importlib.metadata import distributions
+
+    offering: dict[str, list[Distribution]] = {}
+    for package in distributions(path=[folder]):
+        for line in (package.read_text("entry_points.txt") or "").splitlines():
+            if line.startswith("["):
+                offering.setdefault(line.strip(" []"), []).append(package)
+    return offering
+
+
+def _changed(folder: str) -> int:
+    """When something was put into the folder or taken from it, in nanoseconds; 0 where there is none."""
+    try:
+        return Path(folder).stat().st_mtime_ns
+    except OSError:
+        return 0

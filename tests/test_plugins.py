@@ -49,3 +49,13 @@ def test_a_child_is_told_and_does_not_look(monkeypatch, tmp_path):
 def test_of_a_group_that_was_not_handed_on_what_is_installed_is_found(monkeypatch):
     monkeypatch.setenv(plugins.HANDED, "{}")
     assert plugins.entries(GROUP)
+
+
+def test_a_package_that_is_installed_meanwhile_is_found(monkeypatch, tmp_path):
+    monkeypatch.syspath_prepend(tmp_path)
+    assert plugins.entries("tierbench.later") == ()
+    package = tmp_path / "later-2.dist-info"
+    package.mkdir()
+    (package / "METADATA").write_text("Metadata-Version: 2.1\nName: later\nVersion: 2\n")
+    (package / "entry_points.txt").write_text("[tierbench.later]\nlate = later:Late\n")
+    assert plugins.entries("tierbench.later") == (plugins.Entry("late", "later:Late", "2"),)

@@ -5,9 +5,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from statistics import median
 
 from harness.model.features import CLASSES, GEMV_ROWS, ClassWork, Features, OperatorClass
+from harness.stats.stopping import median
 
 
 class NotCounted(Exception):  # noqa: N818 - it names what happened
@@ -110,7 +110,7 @@ def _work(kind: OperatorClass, counted: Counted, last: Sequence[Operator]) -> Cl
         flop=total(lambda o: o.flop),
         weight_bytes=total(lambda o: o.weight_bytes),
         activation_bytes=total(lambda o: o.activation_bytes),
-        seconds=times * median(_seconds(one, kind) for one in counted.passes),
+        seconds=times * median([_seconds(one, kind) for one in counted.passes]),
     )
 
 

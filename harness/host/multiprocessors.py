@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import subprocess
 import sys
 from collections.abc import Sequence
 from functools import cache
@@ -39,6 +38,8 @@ def counts(command: Sequence[str] = (sys.executable, "-S", "-E", "-c", _PROBE)) 
 
     No context is made, so that no memory is taken of a GPU.
     """
+    import subprocess
+
     environment = {k: v for k, v in os.environ.items() if k not in _NARROWING} | {"CUDA_DEVICE_ORDER": "PCI_BUS_ID"}
     try:
         asked = subprocess.run(

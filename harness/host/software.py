@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
 from pathlib import Path
 
 from harness.host.files import Files
@@ -70,6 +69,8 @@ def _virtual_machine(files: Files) -> str | None:
 
 
 def _git(directory: Path, *arguments: str) -> str | None:
+    import subprocess
+
     command = ["git", "--no-optional-locks", "-C", str(directory), *arguments]
     try:
         done = subprocess.run(command, capture_output=True, text=True, timeout=_GIT_SECONDS, check=True)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
-from statistics import median
 from typing import Any, Protocol
 
 from msgspec.structs import replace
@@ -29,6 +28,7 @@ from harness.model.sustained import LAST_TO_FIRST
 from harness.model.units import show_percent
 from harness.scenarios import sustained
 from harness.scenarios.single_stream import MarkTaker, SingleStream
+from harness.stats.stopping import median
 from harness.worker import loads
 from harness.worker.batches import Batches
 from harness.worker.channel import Channel

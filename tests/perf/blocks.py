@@ -24,7 +24,7 @@ from harness.model.spec import ChildSpec
 from harness.scenarios.single_stream import SingleStream
 from harness.stats.stopping import median
 from harness.worker.channel import Channel
-from harness.worker.trial import Stages
+from harness.worker.stages import Stages
 from tests.perf import pairs
 from tests.perf.suites.perf.busy import busy
 
