@@ -20,6 +20,9 @@ BENCH_ARGS ?= vision language --quick -p host -p raspberry-pi-5-4gb -p raspberry
 RUNTIME_READY := $(VENV)/.ready-$(FLAVOUR)
 DEV_READY := $(VENV)/.ready-dev-$(FLAVOUR)
 
+# The modules with tests that run alone: to collect them all takes longer than some of those tests.
+ALONE := $(shell grep -rl "mark\.alone" tests --include="test_*.py")
+
 # Threads that wait for their next part without spinning: beside other tests that takes the time of both.
 TOGETHER := OMP_WAIT_POLICY=PASSIVE
 
@@ -40,7 +43,7 @@ bench: $(RUNTIME_READY) ## measure this machine and three edge boards, write a r
 
 test: $(DEV_READY) ## run the tests, with branch coverage of the short ones; TESTS=tests/model for a part of them
 	@$(TOGETHER) $(BIN)/python -m pytest --cov --cov-report=term -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not alone" $(TESTS) || [ $$? -eq 5 ]
-	@$(BIN)/python -m pytest -m alone $(TESTS) || [ $$? -eq 5 ]
+	@$(BIN)/python -m pytest -m alone $(or $(TESTS),$(ALONE)) || [ $$? -eq 5 ]
 
 check: $(DEV_READY) ## lint, format, types and layers
 	$(BIN)/ruff check

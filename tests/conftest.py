@@ -5,13 +5,18 @@ failure, unless the test is marked gpu.
 from __future__ import annotations
 
 import gc
+import importlib
 import os
-from collections.abc import Generator
+import pkgutil
+from collections.abc import Generator, Iterator
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import coverage
 import pytest
 from hypothesis import HealthCheck, settings
+
+import harness
 
 settings.register_profile("unhurried", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("unhurried")  # a busy machine is slow, and that is no failure
@@ -28,14 +33,34 @@ def pytest_collection_finish() -> None:
 
 
 @pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """Takes no coverage while test modules and their libraries are imported, but of the harness, imported before."""
+    if coverage.Coverage.current():
+        with _uncovered():
+            importlib.import_module("torch")
+        for module in pkgutil.walk_packages(harness.__path__, "harness."):
+            if not module.name.endswith("__main__"):
+                importlib.import_module(module.name)
+    with _uncovered():
+        return (yield)
+
+
+@pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     """Takes no coverage of long tests: most of their time is other processes' and libraries', which it would double."""
+    with _uncovered() if _length(item) < UNIT else nullcontext():
+        return (yield)
+
+
+@contextmanager
+def _uncovered() -> Iterator[None]:
+    """Coverage rests; a worker of xdist has two, one within the other."""
     stopped: list[coverage.Coverage] = []
-    while _length(item) < UNIT and (running := coverage.Coverage.current()):
-        running.stop()  # a worker of xdist has two, one within the other
+    while running := coverage.Coverage.current():
+        running.stop()
         stopped.append(running)
     try:
-        return (yield)
+        yield
     finally:
         for one in reversed(stopped):
             one.start()

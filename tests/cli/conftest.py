@@ -62,10 +62,16 @@ def echo(light) -> Path:
     return light
 
 
+@pytest.fixture(scope="session")
+def session_cache(tmp_path_factory) -> Path:
+    """One cache for all tests of a process, as a user has one: what a work needs is prepared once."""
+    return tmp_path_factory.mktemp("cache")
+
+
 @pytest.fixture
-def environment(tmp_path) -> dict[str, str]:
-    """The environment of every call: a cache of the test's own."""
-    return {**os.environ, "TIERBENCH_CACHE": str(tmp_path / "cache")}
+def environment(session_cache) -> dict[str, str]:
+    """The environment of every call."""
+    return {**os.environ, "TIERBENCH_CACHE": str(session_cache)}
 
 
 @pytest.fixture

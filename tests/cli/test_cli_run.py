@@ -41,7 +41,8 @@ def test_a_run_leaves_records_a_report_and_says_where(tierbench, light, tmp_path
 
 
 def test_progress_is_quiet_and_plain_without_a_terminal(tierbench, light, tmp_path):
-    done = tierbench("run", "light", "-k", "ms=1", "-I", light, *RUN, "--out", tmp_path / "run")
+    asked = ("run", "light", "-k", "ms=1", "-I", light, *RUN, "--out", tmp_path / "run")
+    done = tierbench(*asked, env={"TIERBENCH_CACHE": str(tmp_path / "cache")})
     assert "\x1b" not in done.stderr + done.stdout
     assert done.stderr.count("\n") == 3
 

@@ -6,6 +6,7 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -84,6 +85,7 @@ anything = st.recursive(
 ATTRIBUTES = sorted(Workload.__annotations__)
 
 
+@pytest.mark.slow
 @given(st.dictionaries(st.sampled_from(ATTRIBUTES), anything, min_size=1))
 def test_no_declaration_makes_the_check_raise_and_what_passes_can_be_planned(given_attributes: dict[str, Any]) -> None:
     kind = type("Any", (_workload({}),), given_attributes)

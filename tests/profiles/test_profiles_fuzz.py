@@ -70,6 +70,7 @@ def _told(file: Path, data: bytes) -> None:
         assert isinstance(profiles.load(file), HardwareProfile)
 
 
+@pytest.mark.slow
 @settings(max_examples=60, deadline=None)
 @given(st.data())
 def test_any_value_put_in_any_place(file: Path, data: st.DataObject) -> None:

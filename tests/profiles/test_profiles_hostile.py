@@ -64,6 +64,7 @@ def test_of_very_many_errors_the_first_are_told_and_the_number_of_the_rest(write
     assert found[-1].message == f"{3000 + 7 - MOST_DEFECTS} more from here on"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("field", ["aliases", "target"])
 def test_a_list_of_very_many_is_told_in_good_time(write: Write, field: str) -> None:
     """These took the square of their number, a minute and more."""

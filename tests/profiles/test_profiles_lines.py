@@ -108,6 +108,7 @@ leaf = st.integers(0, 99).map(str) | st.text(st.characters(codec="ascii", exclud
 )
 
 
+@pytest.mark.slow
 @given(st.lists(st.tuples(word, st.dictionaries(word, leaf, max_size=4), st.integers(0, 2)), max_size=6))
 def test_tables_of_any_shape(tables: list[tuple[str, dict[str, str], int]]) -> None:
     """Arrays of tables with their fields, comments and blank lines between."""

@@ -46,6 +46,7 @@ def test_anchors_move_the_level_and_narrow_the_interval() -> None:
     assert set(with_anchors.anchors) == set(slow)
 
 
+@pytest.mark.slow
 @settings(max_examples=10, deadline=None)
 @given(st.floats(0.2, 5.0))
 def test_a_board_whose_every_anchor_is_slower_by_a_factor_is_projected_slower_by_about_it(factor: float) -> None:

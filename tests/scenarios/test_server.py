@@ -30,6 +30,7 @@ def found_by(load: Load, service: float = 0.01, seed: str = "0:0"):
     return Queue(service).server(load, seed).measure(service * 1e9)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("utilisation", [0.5, 0.9])
 def test_the_mean_wait_is_that_of_the_formula(utilisation):
     service, count = 0.01, 50_000
@@ -39,6 +40,7 @@ def test_the_mean_wait_is_that_of_the_formula(utilisation):
     assert math.fsum(waits) / count == pytest.approx(mean_wait(utilisation / service, service), rel=0.12)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("utilisation", [0.3, 0.7])
 def test_the_share_within_a_time_is_that_of_the_formula(utilisation):
     load = Load(target_latency=1e3, min_query_count=50_000)
@@ -72,6 +74,7 @@ def test_an_idle_server_waits_and_begins_when_the_query_arrives():
     assert min(q.began - q.scheduled for q in one.queries) >= 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("deadline", "off"), [(0.05, 0.15), (0.2, 0.1)])
 def test_the_largest_rate_is_near_the_true_one(deadline, off):
     truth = largest_rate(deadline, 0.01, 0.99)
@@ -124,6 +127,7 @@ def test_a_try_that_cannot_become_valid_any_more_is_ended_early():
     assert len(one.queries) < 100
 
 
+@pytest.mark.slow
 def test_a_short_step_is_sent_queries_for_the_least_duration():
     load = replace(LOAD, min_duration=2.0, target_latency=0.01)
     one = at(2000.0, load, service=0.0001)
@@ -131,6 +135,7 @@ def test_a_short_step_is_sent_queries_for_the_least_duration():
     assert (one.queries[-1].scheduled - one.queries[0].scheduled) / 1e9 == pytest.approx(2.0, rel=0.1)
 
 
+@pytest.mark.slow
 def test_a_very_short_step_is_sent_as_many_queries_as_a_record_holds_and_still_has_a_verdict(monkeypatch):
     monkeypatch.setattr(server, "MOST_QUERIES", 1000)
     one = at(2000.0, replace(LOAD, min_duration=2.0, target_latency=0.01), service=0.0001)

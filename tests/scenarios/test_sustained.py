@@ -53,6 +53,7 @@ def test_an_hour_of_short_steps_keeps_a_record_that_can_be_read():
     assert parts(rounds, inner, 3600)[0].median == pytest.approx(0.001)
 
 
+@pytest.mark.slow
 def test_short_steps_are_put_together_and_those_with_marks_are_not():
     assert load(1, lambda _: 1000, batched=True, typical=1000)[1] == SHORTEST_ROUND_NS // 1000
     assert load(0.001, lambda _: 1000, batched=False, typical=1000)[1] == 1

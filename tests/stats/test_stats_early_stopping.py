@@ -47,6 +47,7 @@ def test_the_most_that_may_be_over_is_the_most(queries, share):
     assert binom.cdf(most + 1, queries, 1 - share) > 0.01 * (1 - 1e-9)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 40), SHARES)
 def test_the_fewest_queries_allow_as_many_over_and_one_fewer_does_not(over, share):
     least = least_queries(over, share)
@@ -73,6 +74,7 @@ def test_an_estimate_lies_above_the_true_percentile_in_99_of_100_samples():
     assert above >= 985
 
 
+@pytest.mark.slow
 @given(st.lists(st.floats(0, 1), min_size=64, max_size=300))
 def test_an_estimate_is_one_of_the_samples(values):
     assert estimate(values, 0.9) in values

@@ -29,6 +29,7 @@ def test_low_percentiles_need_as_many_as_high_ones():
     assert needed_samples(10) == needed_samples(90)
 
 
+@pytest.mark.slow
 @given(st.lists(finite, min_size=64, max_size=200), st.sampled_from([50, 75, 90]))
 def test_value_equals_numpys(samples, p):
     assert percentile(samples, p).value == pytest.approx(np.percentile(samples, p), rel=1e-9, abs=1e-6)

@@ -43,6 +43,7 @@ def groups(draw):
     )
 
 
+@pytest.mark.slow
 @given(st.lists(groups(), min_size=1, max_size=3), st.sampled_from(["cpu", "gpu"]))
 @settings(max_examples=80, deadline=None)
 def test_anchors_that_are_written_read_back_equal(found, target):

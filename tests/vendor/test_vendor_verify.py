@@ -47,6 +47,7 @@ def test_the_table_has_a_line_a_model_and_says_what_lies_outside(known):
     assert lines[1].endswith("no")
 
 
+@pytest.mark.slow
 def test_the_error_is_written_beside_that_of_the_anchors_and_once(known):
     for _ in range(2):
         verify.write(held(known, measured()), "cpu", known)

@@ -270,6 +270,7 @@ def test_a_curve_rises_from_left_to_right_and_keeps_its_ends(view: ReportView):
     assert y + sum(up) == 8 < y <= curve.bottom
 
 
+@pytest.mark.slow
 def test_a_long_report_draws_its_curves_more_coarsely():
     paths = [len(e.path) for d in build(many(450, 2, rounds=60)).details for e in d.ecdfs]
     assert max(paths) < 130 < min(len(e.path) for d in build(many(3, 2, rounds=60)).details for e in d.ecdfs)
