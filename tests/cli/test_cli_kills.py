@@ -21,6 +21,12 @@ KILLS = 25
 LONGEST_SECONDS = 0.8
 
 
+@pytest.fixture
+def environment(tmp_path) -> dict[str, str]:
+    """With a cache of its own, so that preparing is killed too, and processes can be told by it."""
+    return {**os.environ, "TIERBENCH_CACHE": str(tmp_path / "cache")}
+
+
 def start(environment, *args: object) -> subprocess.Popen:
     command = [sys.executable, "-P", "-m", "harness", *map(str, args)]
     return subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
