@@ -1,7 +1,7 @@
 """The stub between parent and trial: sets the scene in a process of its own, then becomes the trial by exec.
 
-Run as a script, ``python -P <absolute path of launch.py> FD``, started with ``start_new_session=True`` (it must lead
-its own session). It imports nothing of the harness, so that it costs a bare interpreter. ``FD`` is a descriptor to read
+Start ``command(FD)`` with ``start_new_session=True`` (it must lead its own session). It imports nothing of the harness,
+so that it costs a bare interpreter. ``FD`` is a descriptor to read
 one JSON object from, up to its end; the stub then closes it. Keys, all optional but ``argv``:
 
 ``argv``       list: what to become. ``argv[0]`` is looked up on ``env``'s PATH where it has no slash.
@@ -24,7 +24,10 @@ from __future__ import annotations
 import json
 import os
 import sys
-from typing import Any
+
+TYPE_CHECKING = False  # typing.TYPE_CHECKING, without what importing typing costs
+if TYPE_CHECKING:
+    from typing import Any
 
 FAILED = 127
 _CHUNK = 1 << 20
@@ -32,6 +35,13 @@ _PR_SET_PDEATHSIG = 1
 _SIGKILL = 9
 _CACHESTAT = 451
 """The system call's number, the same on all of Linux's architectures but Alpha."""
+
+
+def command(descriptor: int) -> list[str]:
+    """What to start: this module in an interpreter without packages, imported so that its compiled form is used."""
+    folder = os.path.dirname(os.path.abspath(__file__))  # noqa: PTH100, PTH120 - pathlib doubles the stub's start
+    code = f"import sys; sys.path.append({folder!r}); from launch import main; main(sys.argv[1:])"
+    return [sys.executable, "-P", "-S", "-E", "-c", code, str(descriptor)]
 
 
 def read_order(descriptor: int) -> dict[str, Any]:
@@ -154,7 +164,3 @@ def main(arguments: list[str]) -> None:
     except BaseException as error:
         _tell(status, error)
         os._exit(FAILED)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])

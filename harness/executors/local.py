@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import IO
 
 import harness
-from harness import limits, plugins
+from harness import launch, limits, plugins
 from harness.errors import MachineError
 from harness.executors.beside import Beside
 from harness.executors.gpu_idle import GpuIdle, gpu_index
 from harness.executors.wait import Watcher
-from harness.launch import __file__ as launcher
 from harness.limits import Group, Watch, mps
 from harness.model import codec
 from harness.model.case import HELD_STILL, THRESHOLD_KIB, UNDER_LIMITS, Trial
@@ -206,9 +205,8 @@ class _Child:
         try:
             worker = [sys.executable, "-P", "-c", _ENTRY, str(pipes.spec[0]), str(pipes.events[1])]
             request = {**request, "argv": worker, "status_fd": pipes.status[1]}
-            stub = [sys.executable, "-P", "-S", "-E", launcher, str(pipes.request[0])]
             process = subprocess.Popen(
-                [*group.join.prefix, *stub],
+                [*group.join.prefix, *launch.command(pipes.request[0])],
                 stdin=subprocess.DEVNULL,
                 stdout=output,
                 stderr=output,

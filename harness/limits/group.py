@@ -14,7 +14,7 @@ from harness.model.record import Enforced, Usage
 class Join:
     """What a launcher needs to start a trial in the group: the stub's keys (see harness/launch.py), and a prefix.
 
-    The command to start is ``[*prefix, python, "-P", launch.py, fd]``, with ``start_new_session=True``; its pid stays
+    The command to start is ``[*prefix, *launch.command(fd)]``, with ``start_new_session=True``; its pid stays
     that of the trial. ``environment`` is to be merged into the trial's.
     """
 

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import harness
+from harness import launch
 from harness.limits import Join
 
-LAUNCH = Path(harness.__file__).with_name("launch.py")
+LAUNCH = Path(launch.__file__)
 MIB = 1 << 20
 
 PRELUDE = """
@@ -62,7 +62,7 @@ def start_raw(order: bytes, prefix: tuple[str, ...] = (), session: bool = True) 
     """The stub with these bytes for an order; an object is completed by the status descriptor."""
     (order_read, order_write), (status_read, status_write) = os.pipe(), os.pipe()
     process = subprocess.Popen(
-        [*prefix, sys.executable, "-P", "-S", "-E", str(LAUNCH), str(order_read)],
+        [*prefix, *launch.command(order_read)],
         pass_fds=(order_read, status_write),
         start_new_session=session,
         stdout=subprocess.PIPE,
