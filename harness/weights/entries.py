@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import math
 import os
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -26,7 +27,8 @@ used: set[Path] = set()
 """The weight files that this process has read: what must leave the page cache for a cold start to be one."""
 
 _SEAL = "seal.json"
-_CHUNK = 1 << 22
+_PIECE = 1 << 15
+"""Numbers that are made at once: memory that is used again costs no new pages."""
 _DTYPES = {"float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32", "bool": "BOOL"}
 
 
@@ -154,7 +156,7 @@ def _shapes(architecture: type, config: Any) -> dict[str, Any]:
 
 
 def _write_tensors(path: Path, shapes: Callable[[], dict[str, Any]], dtype: str) -> str:
-    """Write a safetensors file a tensor at a time, in memory of one tensor. Returns its SHA-256."""
+    """Write a safetensors file a piece of a tensor at a time, in memory of that. Returns its SHA-256."""
     of = shapes()
     kinds = {name: _dtype(dtype) if t.is_floating_point() else t.dtype for name, t in of.items()}
     order = sorted(of, key=lambda name: (-kinds[name].itemsize, name))
@@ -173,8 +175,8 @@ def _blocks(order: list[str], shapes: dict[str, Any], kinds: dict[str, Any]) -> 
 
     yield _header(order, shapes, kinds)
     for name in order:
-        tensor = _fill(name, shapes[name].shape).to(kinds[name]).contiguous()
-        yield memoryview(tensor.view(-1).view(torch.uint8).numpy())
+        for piece in _fill(name, shapes[name].shape):
+            yield memoryview(piece.to(kinds[name]).view(torch.uint8).numpy())
 
 
 def _header(order: list[str], shapes: dict[str, Any], kinds: dict[str, Any]) -> bytes:
@@ -191,22 +193,36 @@ def _header(order: list[str], shapes: dict[str, Any], kinds: dict[str, Any]) -> 
     return len(text).to_bytes(8, "little") + text
 
 
-def _fill(name: str, shape: Any) -> Any:
-    """One tensor in float32 on the CPU, from its name and shape alone.
+def _fill(name: str, shape: Any) -> Iterator[Any]:
+    """One tensor in float32 on the CPU, from its name and shape alone: flat pieces in the same memory, one by one."""
+    import torch
+
+    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "little")
+    generator = torch.Generator().manual_seed(seed)
+    sizes = _pieces(math.prod(shape))
+    memory = torch.empty(max(sizes))
+    for size in sizes:
+        yield _shaped(memory[:size].normal_(generator=generator), name, shape)
+
+
+def _pieces(numbers: int) -> list[int]:
+    """Their sizes. All together get what the tensor would get at once: PyTorch draws by 16, the last ones anew."""
+    whole = max(numbers // _PIECE - 1, 0)
+    return [_PIECE] * whole + [numbers - _PIECE * whole]
+
+
+def _shaped(noise: Any, name: str, shape: Any) -> Any:
+    """A piece of normal noise, made into weights in its place.
 
     Matrices and filters are normal with variance 1 / fan-in; norms lie about 1, their running variance too; biases and
     running means about 0. Nothing is exactly 0, so that no page of the file is.
     """
-    import torch
-
-    seed = int.from_bytes(hashlib.sha256(name.encode()).digest()[:7], "little")
-    noise = torch.empty(shape).normal_(generator=torch.Generator().manual_seed(seed))
     if name.endswith("running_var"):
         return noise.mul_(0.1).exp_()
     if len(shape) >= 2:
-        return noise.mul_((noise.numel() / shape[0]) ** -0.5)
+        return noise.mul_((math.prod(shape) / shape[0]) ** -0.5)
     if len(shape) == 0:
-        return torch.ones(shape)
+        return noise.fill_(1.0)
     return noise.mul_(0.05).add_(1.0 if name.endswith("weight") else 0.0)
 
 

@@ -61,9 +61,10 @@ def marker() -> Marker:
 
 @pytest.fixture(scope="session")
 def cache(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """One cache for the session; TIERBENCH_TEST_CACHE names one that outlives it."""
-    kept = os.environ.get("TIERBENCH_TEST_CACHE")
-    return Path(kept) if kept else tmp_path_factory.mktemp("cache")
+    """One cache for the session, of all its processes; TIERBENCH_TEST_CACHE names one that outlives it."""
+    own = tmp_path_factory.getbasetemp()
+    shared = own.parent if "PYTEST_XDIST_WORKER" in os.environ else own
+    return Path(os.environ.get("TIERBENCH_TEST_CACHE") or shared / "cache")
 
 
 @pytest.fixture

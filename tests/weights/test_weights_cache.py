@@ -22,6 +22,7 @@ from transformers.models.resnet.modeling_resnet import ResNetForImageClassificat
 from harness import weights
 from harness.errors import MachineError
 from harness.model.workload import Place
+from harness.weights import entries
 
 
 def llama(**changed: Any) -> LlamaConfig:
@@ -53,6 +54,16 @@ def entry(tmp_path: Path) -> Path:
 def test_two_caches_hold_the_same_bytes(tmp_path: Path, entry: Path) -> None:
     other = weights.ensure(LlamaForCausalLM, llama(), place(tmp_path / "other", seed=7))
     assert digest(other) == digest(entry) == json.loads((entry / "seal.json").read_text())["sha256"]
+
+
+def test_what_is_made_in_pieces_is_what_would_be_made_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def made(name: str) -> torch.nn.Linear:
+        layer: torch.nn.Linear = weights.load_module(lambda: torch.nn.Linear(333, 401), "layer", place(tmp_path / name))
+        return layer
+
+    pieces = made("pieces")
+    monkeypatch.setattr(entries, "_PIECE", 1 << 40)
+    assert torch.equal(pieces.weight, made("once").weight)
 
 
 def test_a_second_load_writes_nothing(tmp_path: Path, entry: Path) -> None:
