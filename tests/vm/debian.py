@@ -18,6 +18,10 @@ SUITES = {(3, 11): "bookworm", (3, 13): "trixie"}
 """Debian suite whose own Python can load this environment's msgspec."""
 INSIDE = "systemd,systemd-sysv,dbus,dbus-user-session,libpam-systemd,python3-minimal,libpython3-stdlib,iproute2,kmod"
 KERNEL = "linux-image-cloud-amd64"
+HOOKS = Path("/usr/share/mmdebstrap/hooks/merged-usr")
+"""Of mmdebstrap itself: spares usrmerge, and with it all of Perl."""
+WASTE = ("doc", "man", "locale")
+"""Below /usr/share, not unpacked."""
 MADE = "TIERBENCH_VM_DEBIAN"
 """Folder of one that was made before."""
 
@@ -95,7 +99,16 @@ def _require() -> None:
 def _bootstrap(root: Path) -> subprocess.Popen[str]:
     suite = SUITES[sys.version_info[:2]]
     source = f"deb {_mirror(suite)} {suite} main"
-    command = ["mmdebstrap", "--mode=root", "--variant=minbase", f"--include={INSIDE}", suite, str(root), source]
+    without = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in WASTE]
+    options = [
+        "--mode=root",
+        "--variant=essential",
+        f"--include={INSIDE}",
+        '--aptopt=Acquire::Languages "none"',
+        *without,
+    ]
+    hooks = [f"--hook-dir={HOOKS}"] if HOOKS.is_dir() else []
+    command = ["mmdebstrap", *options, *hooks, suite, str(root), source]
     return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 

@@ -24,6 +24,16 @@ MODULES = ("veth.ko*", "sch_netem.ko*")
 """Of the kernel, for a shaped link."""
 KERNEL_VARIABLE = "TIERBENCH_VM_KERNEL"
 """Path of another vmlinuz to boot: it needs ext4, NVMe and the 8250 console built in."""
+NEEDLESS = (
+    "modprobe@configfs.service", "modprobe@dm_mod.service", "modprobe@drm.service", "modprobe@efi_pstore.service",
+    "modprobe@fuse.service", "modprobe@loop.service", "systemd-modules-load.service", "systemd-sysusers.service",
+    "systemd-random-seed.service", "systemd-journal-flush.service", "systemd-update-utmp.service",
+    "systemd-update-utmp-runlevel.service", "systemd-tmpfiles-clean.timer", "e2scrub_reap.service", "e2scrub_all.timer",
+    "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "fstrim.timer", "getty@tty1.service",
+    "serial-getty@ttyS0.service", "sys-kernel-tracing.mount", "sys-kernel-debug.mount", "dev-hugepages.mount",
+    "dev-mqueue.mount",
+)  # fmt: skip
+"""Units of the boot that nothing here looks at: each is several emulated processes."""
 BOOT_SECONDS = 240
 
 BARE_INIT = """#!/bin/sh
@@ -80,11 +90,11 @@ class Machine:
 
     def _command(self, init: str, report: Path, console: Path) -> list[str]:
         return [
-            "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "qemu64", "-smp", "2", "-m", "768",
+            "qemu-system-x86_64", "-accel", "tcg,thread=single", "-cpu", "qemu64", "-smp", "2", "-m", "768",
             "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-kernel", str(self.kernel),
             "-append",
-            f"root=/dev/nvme0n1 rw rootwait console=ttyS0 mitigations=off quiet panic=-1 systemd.show_status=0 "
-            f"init={init}",
+            f"root=/dev/nvme0n1 rw rootwait console=ttyS0 mitigations=off quiet panic=-1 tsc=reliable "
+            f"systemd.show_status=0 init={init}",
             "-serial", f"file:{console}", "-serial", f"file:{report}",
             "-device", "nvme,serial=tierbench", *_drive(self.disk, 1), *_drive(self.swap, 2),
         ]  # fmt: skip
@@ -102,7 +112,7 @@ def build(folder: Path) -> Machine:
 def _furnish(root: Path, kernel: Path) -> None:
     """Put the harness, msgspec, modules and the guest's part into the root, with a user and a unit that runs it."""
     home = root / "opt" / "tierbench"
-    unwanted = shutil.ignore_patterns("_content", "__pycache__")
+    unwanted = shutil.ignore_patterns("_content")
     shutil.copytree(Path(harness.__file__).parent, home / "harness", ignore=unwanted)
     shutil.copytree(Path(msgspec.__file__).parent, home / "msgspec", ignore=unwanted)
     for source in (HERE / "guest.py", HERE.parent / "launch" / "stubkit.py"):
@@ -114,11 +124,21 @@ def _furnish(root: Path, kernel: Path) -> None:
         (home / name).write_text(text)
         (home / name).chmod(0o755)
     (root / "etc/systemd/system/tierbench.service").write_text(UNIT)
-    debian.run("chroot", str(root), "python3", "-m", "compileall", "-q", "/opt/tierbench")
+    _compile(root)
     debian.run("chroot", str(root), "useradd", "--create-home", "--shell", "/bin/sh", "tester")
     debian.run("chroot", str(root), "systemctl", "enable", "tierbench.service")
+    debian.run("chroot", str(root), "systemctl", "mask", *NEEDLESS)
     for waste in ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt", "var/lib/apt/lists"):
         shutil.rmtree(root / waste, ignore_errors=True)
+
+
+def _compile(root: Path) -> None:
+    """Compile the harness and, as Debian does only with all of python3, the library that each process would compile."""
+    debian.run("chroot", str(root), "python3", "-m", "compileall", "-q", "/opt/tierbench")
+    library = next((root / "usr/lib").glob("python3.*"))
+    folders = [library, *(library / name for name in ("json", "ctypes"))]
+    inside = [f"/{folder.relative_to(root)}" for folder in folders]
+    debian.run("chroot", str(root), "python3", "-m", "compileall", "-q", "-l", *inside)
 
 
 def _disk(root: Path, disk: Path) -> Path:
