@@ -1,22 +1,26 @@
 """Whether tierbench, torch.utils.benchmark and a bare loop find the same time for real models; and for ONNX Runtime.
 
-A pair is one process of each, started in turn, on one thread, with the same weights. Each takes the median of about as
-many calls, timed singly.
+A pair is one process of each, on one thread, with the same weights. Once warm they take turns of a quarter of a second
+(turns.py), so that the machine's moods fall on all alike. Each takes the median of about as many calls, timed singly.
 """
 
 from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
+from msgspec.structs import replace as replace_field
+
 from harness.model.case import Pace, Trial
+from harness.model.events import ChildEvent
+from harness.model.record import Record
 from harness.stats import Summary, median
-from tests.perf import pairs, result
+from tests.perf import pairs, result, turns
 from tests.perf.agreement import TARGET, agrees
 from tests.perf.effort import Effort
-from tests.perf.processes import BARE, ONE_THREAD, Trials, call, shipped_trial
+from tests.perf.processes import BARE, Trials, shipped_trial
 from tests.perf.result import Result
 
 ITEM = "models"
@@ -29,8 +33,8 @@ MODELS = (
 )
 IN_ONNX_RUNTIME = ("vision", "mobilenetv2")
 SECONDS = 2.0
-"""Spent on calls that are timed, in each process."""
-PAIRS = 10
+"""Spent on calls that are timed, in each process, while it has its turn."""
+PAIRS = 12
 NEAR = (0.97, 1.03)
 ONNX_TARGET = "interval meets 0.97 to 1.03"
 
@@ -43,15 +47,12 @@ def measure(effort: Effort) -> list[Result]:
 
 
 def _eager(effort: Effort, suite: str, name: str) -> list[Result]:
-    trials, timing, ours, calls = _begun(effort, suite, name, "torch-eager")
-    where = (timing.case.workload.path, name, json.dumps(timing.case.workload.parameters), trials.cache)
-
-    def bare(how: str) -> Callable[[], float]:
-        return lambda: float(call(sys.executable, BARE / "model.py", *where, how, calls, **ONE_THREAD))
-
-    others = {"torch.utils.benchmark": bare("timer"), "a bare loop": bare("loop")}
-    taken = pairs.interleaved({"tierbench": ours, **others}, effort.times(PAIRS))
-    return [_of_eager(name, other, pairs.ratios(taken["tierbench"], taken[other])) for other in others]
+    trials, timing, calls = _begun(effort, suite, name, "torch-eager")
+    given = (timing.case.workload.path, name, json.dumps(timing.case.workload.parameters), trials.cache)
+    bare = (sys.executable, BARE / "model.py", *given)
+    others = {"torch.utils.benchmark": (*bare, "timer", calls), "a bare loop": (*bare, "loop", calls)}
+    taken = _in_turn(effort, trials, timing, others)
+    return [_of_eager(name, other, pairs.ratios(taken["ours"], taken[other])) for other in others]
 
 
 def _of_eager(name: str, other: str, ratio: Summary) -> Result:
@@ -60,14 +61,11 @@ def _of_eager(name: str, other: str, ratio: Summary) -> Result:
 
 
 def _in_onnx_runtime(effort: Effort, suite: str, name: str) -> Result:
-    trials, _, ours, calls = _begun(effort, suite, name, "onnxruntime")
+    trials, timing, calls = _begun(effort, suite, name, "onnxruntime")
     (converted,) = trials.cache.rglob("model.onnx")
-
-    def session() -> float:
-        return float(call(sys.executable, BARE / "onnx_session.py", converted, calls, **ONE_THREAD))
-
-    taken = pairs.interleaved({"tierbench": ours, "session": session}, effort.times(PAIRS))
-    ratio = pairs.ratios(taken["tierbench"], taken["session"])
+    others = {"session": (sys.executable, BARE / "onnx_session.py", converted, calls)}
+    taken = _in_turn(effort, trials, timing, others)
+    ratio = pairs.ratios(taken["ours"], taken["session"])
     plain = result.of(
         ITEM, f"{name} in ONNX Runtime: tierbench's median over that of a loop of its session", ratio, "×"
     )
@@ -75,16 +73,33 @@ def _in_onnx_runtime(effort: Effort, suite: str, name: str) -> Result:
     return replace(plain, target=ONNX_TARGET, met=met)
 
 
-def _begun(effort: Effort, suite: str, name: str, runtime: str) -> tuple[Trials, Trial, Callable[[], float], int]:
-    """Prepared: the trials, the timing one, what takes its median, and how many calls fill the time."""
+def _in_turn(
+    effort: Effort, trials: Trials, timing: Trial, others: Mapping[str, Sequence[object]]
+) -> dict[str, list[float]]:
+    """Medians of a call, a process of each way at a time, all of them in turn; whose turn is first changes."""
+    share = replace_field(timing, pace=replace_field(timing.pace, budget_seconds=_seconds(effort) * (1 + len(others))))
+
+    def ours(listen: Callable[[ChildEvent], None]) -> Sequence[float]:
+        return _latencies(trials.run(share, listen))
+
+    taken = [turns.medians(ours, others, number) for number in range(effort.times(PAIRS))]
+    return {name: [one[name] for one in taken] for name in taken[0]}
+
+
+def _begun(effort: Effort, suite: str, name: str, runtime: str) -> tuple[Trials, Trial, int]:
+    """Prepared: the trials, the timing one, and how many calls fill the time."""
     trials = Trials(effort.folder / f"cache-{runtime}")
-    pace = Pace(budget_seconds=0.2 if effort.quick else SECONDS, precision=1e-9)
-    timing = shipped_trial(suite, name, runtime, pace)
+    timing = shipped_trial(suite, name, runtime, Pace(budget_seconds=_seconds(effort), precision=1e-9))
     trials.prepare(timing)
+    typical = median(_latencies(trials.run(timing)))
+    return trials, timing, max(5, round(_seconds(effort) / typical))
 
-    def ours() -> float:
-        latency = trials.run(timing).find("latency", "timed")
-        assert latency is not None
-        return median(latency.values)
 
-    return trials, timing, ours, max(5, round(pace.budget_seconds / ours()))
+def _latencies(record: Record) -> Sequence[float]:
+    latency = record.find("latency", "timed")
+    assert latency is not None
+    return latency.values
+
+
+def _seconds(effort: Effort) -> float:
+    return 0.5 if effort.quick else SECONDS

@@ -26,6 +26,8 @@ ROOT = HERE.parents[1]
 SUITES = HERE / "suites"
 BARE = HERE / "bare"
 TIERBENCH = Path(sys.executable).with_name("tierbench")
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""The environment that gives the libraries one thread, as a trial's does."""
 
 
 def call(*command: object, **environment: str) -> str:
@@ -44,15 +46,24 @@ def call(*command: object, **environment: str) -> str:
     return ended.stdout
 
 
+def start(*command: object, **environment: str) -> subprocess.Popen[str]:
+    """The command on one thread, started from the repository's root with its output and complaints on pipes."""
+    return subprocess.Popen(
+        list(map(str, command)),
+        cwd=ROOT,
+        env={**os.environ, "PYTHONPATH": str(SUITES / "perf"), **ONE_THREAD, **environment},
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
 def seconds(work: Callable[[], object]) -> float:
     """Wall time of ``work``, in seconds."""
     start = perf_counter()
     work()
     return perf_counter() - start
-
-
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""The environment that gives the libraries one thread, as a trial's does."""
 
 
 def trial(rows: int, role: Role, pace: Pace) -> Trial:

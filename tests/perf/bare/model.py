@@ -1,14 +1,16 @@
-"""``model.py SUITE_FILE NAME PARAMETERS CACHE HOW CALLS``: times a shipped model singly; prints the median in seconds.
+"""``model.py SUITE_FILE NAME PARAMETERS CACHE HOW CALLS``: times a shipped model singly; prints JSON of seconds.
 
 HOW is ``timer`` for torch.utils.benchmark and ``loop`` for a bare loop. The suite makes the model; no harness runs it.
+Warmed up, it stops itself until it is told to go on.
 """
 
 from __future__ import annotations
 
 import json
+import os
+import signal
 import sys
 from pathlib import Path
-from statistics import median
 from time import perf_counter_ns
 from typing import Any
 
@@ -29,23 +31,24 @@ def main(suite: Path, name: str, parameters: dict[str, Any], cache: Path, how: s
     with torch.inference_mode():
         for _ in range(WARM_CALLS):
             model.module(*model.inputs)
+        os.kill(os.getpid(), signal.SIGSTOP)
         found = {"timer": _timer, "loop": _loop}[how](model.module, model.inputs, calls)
-    sys.stdout.write(f"{found!r}\n")
+    json.dump(found, sys.stdout)
 
 
-def _timer(module: Any, inputs: tuple[Any, ...], calls: int) -> float:
+def _timer(module: Any, inputs: tuple[Any, ...], calls: int) -> list[float]:
     timer = Timer("module(*inputs)", globals={"module": module, "inputs": inputs}, num_threads=1)
     (found,) = Measurement.merge(timer.timeit(1) for _ in range(calls))
-    return float(found.median)
+    return found.times
 
 
-def _loop(module: Any, inputs: tuple[Any, ...], calls: int) -> float:
+def _loop(module: Any, inputs: tuple[Any, ...], calls: int) -> list[float]:
     times = []
     for _ in range(calls):
         start = perf_counter_ns()
         module(*inputs)
-        times.append(perf_counter_ns() - start)
-    return median(times) / 1e9
+        times.append((perf_counter_ns() - start) / 1e9)
+    return times
 
 
 if __name__ == "__main__":
