@@ -18,7 +18,7 @@ RUN_AXE = """async () => {
 PAGES = {
     "small": lambda: sample_runs.everything(),
     "host": lambda: sample_runs.make_run(profiles=[], processes=1),
-    "wide": lambda: sample_runs.many(90, 12),
+    "wide": lambda: sample_runs.many(300, 12),
     "changed": lambda: compared(pair(gpu=True)),
     "changed-wide": lambda: compared(large(60, 12)),
 }
@@ -26,7 +26,7 @@ PAGES = {
 
 CASES = [
     *((name, scheme) for name in ("small", "host", "changed") for scheme in ("light", "dark")),
-    pytest.param("wide", "light", marks=pytest.mark.slow),  # its colours are those of the small one
+    *(pytest.param("wide", scheme, marks=pytest.mark.slow) for scheme in ("light", "dark")),
     pytest.param("changed-wide", "light", marks=pytest.mark.slow),
 ]
 
