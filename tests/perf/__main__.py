@@ -55,7 +55,7 @@ def main(only: tuple[str, ...], quick: bool, write: bool, as_json: bool) -> None
         results = [r for item in (only or ITEMS) for r in _measure(item, effort)]
     click.echo(json.dumps([dataclasses.asdict(r) for r in results]) if as_json else f"\n{page.plain(results)}")
     if write or not (only or quick):
-        page.write(page.markdown(results, where), page.PART if only else page.WHOLE)
+        page.write(page.markdown(results, where), page.part(only) if only else page.WHOLE)
         click.echo(f"\nwritten to {page.DOCUMENT}", err=True)
     sys.exit(int(any(r.met is False for r in results)))
 

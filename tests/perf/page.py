@@ -13,7 +13,8 @@ from tests.perf.result import Result
 from tests.perf.suites.perf.busy import turns_of_a_millisecond
 
 DOCUMENT = ROOT / "docs/performance.md"
-WHOLE, PART = "make perf", "python -m tests.perf --only"
+OPTION = "--only"
+WHOLE, PART = "make perf", f"python -m tests.perf {OPTION}"
 """Who writes a table, as the marks around it say."""
 QUIET_LOAD = 0.25
 """Of a core: more was going on than a look around."""
@@ -51,12 +52,25 @@ def where(load: float) -> str:
     return f"{said} {BUSY}" if load > QUIET_LOAD * here.cores else said
 
 
+def part(items: Sequence[str]) -> str:
+    """Who writes a table of these items alone."""
+    return f"{PART} {f' {OPTION} '.join(items)}"
+
+
 def write(text: str, by: str = WHOLE, document: Path = DOCUMENT) -> None:
-    """Put ``text`` between the marks of ``by``. Raises ValueError where they are not there."""
+    """Put ``text`` between the marks of ``by``, which a part that has none yet gets below the others.
+
+    Raises ValueError where there is no place for it.
+    """
     begin, end = marks(by)
     before, found, rest = document.read_text().partition(begin)
     _, closed, after = rest.partition(end)
-    if not (found and closed):
+    if not found and by.startswith(PART):
+        before, last, rest = before.rpartition(f"<!-- end: written by `{PART}")
+        line, closed, after = rest.partition("\n")
+        before, after = f"{before}{last}{line}\n\n", f"\n{after}"
+        closed = closed and last
+    if not closed:
         raise ValueError(f"{document} lacks the marks {begin} and {end}")
     document.write_text(f"{before}{begin}\n\n{text}\n\n{end}{after}")
 

@@ -67,10 +67,13 @@ def test_a_target_is_held_against_the_median_in_the_unit_shown() -> None:
     assert within.target == "at most 60 ms"
 
 
-@pytest.mark.parametrize("by", [page.WHOLE, page.PART])
+PART = page.part(("models",))
+
+
+@pytest.mark.parametrize("by", [page.WHOLE, PART])
 def test_the_table_goes_between_its_marks_and_nowhere_else(by: str, tmp_path: Path) -> None:
     begin, end = page.marks(by)
-    other = "\n".join(page.marks(page.PART if by == page.WHOLE else page.WHOLE))
+    other = "\n".join(page.marks(PART if by == page.WHOLE else page.WHOLE))
     document = tmp_path / "performance.md"
     document.write_text(f"before\n{other}\n{begin}\nold\n{end}\nafter\n")
     text = page.markdown([Result("loop", "of a round", 60, "ns", target="at most 1000 ns", met=True)], "Measured here.")
@@ -81,6 +84,15 @@ def test_the_table_goes_between_its_marks_and_nowhere_else(by: str, tmp_path: Pa
     assert "| loop | of a round | 60 ns | at most 1000 ns | met |" in between
     assert "Measured here." in between
     assert "old" not in between
+
+
+def test_a_part_that_has_no_table_yet_gets_one_below_the_others(tmp_path: Path) -> None:
+    one, two = (page.marks(page.part(items)) for items in (("loop",), ("models", "wall")))
+    document = tmp_path / "performance.md"
+    document.write_text("\n".join(["before", *page.marks(page.WHOLE), *one, "", "## After", ""]))
+    page.write("table", page.part(("models", "wall")), document)
+    below = "\n\n".join([two[0], "table", two[1]])
+    assert document.read_text() == "\n".join(["before", *page.marks(page.WHOLE), *one, "", below, "", "## After", ""])
 
 
 def test_a_busy_machine_is_called_one() -> None:
@@ -103,7 +115,7 @@ def test_a_document_without_marks_is_left_alone(tmp_path: Path) -> None:
     assert document.read_text() == "words"
 
 
-@pytest.mark.parametrize("by", [page.WHOLE, page.PART])
+@pytest.mark.parametrize("by", [page.WHOLE, PART])
 def test_the_documents_own_marks_are_there(by: str) -> None:
     text = page.DOCUMENT.read_text()
     begin, end = page.marks(by)
