@@ -1,26 +1,27 @@
 """Whether tierbench, torch.utils.benchmark and a bare loop find the same time for real models; and for ONNX Runtime.
 
-A pair is one process of each, on one thread, with the same weights. Once warm they take turns of a quarter of a second
-(turns.py), so that the machine's moods fall on all alike. Each takes the median of about as many calls, timed singly.
+A pair is two blocks of calls of the same module in one process on one thread (model_blocks.py), timed singly; which way
+begins changes from pair to pair. Processes are the unit of replication.
 """
 
 from __future__ import annotations
 
-import json
 import sys
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 
-from msgspec.structs import replace as replace_field
+import click
+import msgspec
 
-from harness.model.case import Pace, Trial
-from harness.model.events import ChildEvent
-from harness.model.record import Record
-from harness.stats import Summary, median
-from tests.perf import pairs, result, turns
+from harness.executors.local import artefacts_directory
+from harness.model import codec
+from harness.model.case import Pace
+from harness.model.spec import ChildSpec
+from harness.stats import Summary
+from tests.perf import pairs, result
 from tests.perf.agreement import TARGET, agrees
 from tests.perf.effort import Effort
-from tests.perf.processes import BARE, Trials, shipped_trial
+from tests.perf.model_blocks import OURS, Order
+from tests.perf.processes import ONE_THREAD, Trials, call, shipped_trial
 from tests.perf.result import Result
 
 ITEM = "models"
@@ -32,74 +33,49 @@ MODELS = (
     ("published", "googlenet"),
 )
 IN_ONNX_RUNTIME = ("vision", "mobilenetv2")
-SECONDS = 2.0
-"""Spent on calls that are timed, in each process, while it has its turn."""
-PAIRS = 12
+SECONDS = 0.25
+"""Of each block."""
+PAIRS = 10
+PROCESSES = 6
 NEAR = (0.97, 1.03)
 ONNX_TARGET = "interval meets 0.97 to 1.03"
 
 
 def measure(effort: Effort) -> list[Result]:
     """The paired ratios of tierbench's median to that of each other way, model by model."""
-    models = MODELS[:1] if effort.quick else MODELS
-    found = [one for suite, name in models for one in _eager(effort, suite, name)]
-    return [*found, _in_onnx_runtime(effort, *IN_ONNX_RUNTIME)]
+    eager = MODELS[:1] if effort.quick else MODELS
+    wanted = [*((*model, "torch-eager") for model in eager), (*IN_ONNX_RUNTIME, "onnxruntime")]
+    found = []
+    for suite, name, runtime in wanted:
+        for other, ratio in _ratios(effort, suite, name, runtime).items():
+            found.append(_result(name, runtime, other, ratio))
+            click.echo(f"\n  {found[-1].figure}: {found[-1].shown}", err=True, nl=False)
+    return found
 
 
-def _eager(effort: Effort, suite: str, name: str) -> list[Result]:
-    trials, timing, calls = _begun(effort, suite, name, "torch-eager")
-    given = (timing.case.workload.path, name, json.dumps(timing.case.workload.parameters), trials.cache)
-    bare = (sys.executable, BARE / "model.py", *given)
-    others = {"torch.utils.benchmark": (*bare, "timer", calls), "a bare loop": (*bare, "loop", calls)}
-    taken = _in_turn(effort, trials, timing, others)
-    return [_of_eager(name, other, pairs.ratios(taken["ours"], taken[other])) for other in others]
-
-
-def _of_eager(name: str, other: str, ratio: Summary) -> Result:
-    plain = result.of(ITEM, f"{name}: tierbench's median over that of {other}", ratio, "×")
-    return replace(plain, target=TARGET, met=agrees(ratio))
-
-
-def _in_onnx_runtime(effort: Effort, suite: str, name: str) -> Result:
-    trials, timing, calls = _begun(effort, suite, name, "onnxruntime")
-    (converted,) = trials.cache.rglob("model.onnx")
-    others = {"session": (sys.executable, BARE / "onnx_session.py", converted, calls)}
-    taken = _in_turn(effort, trials, timing, others)
-    ratio = pairs.ratios(taken["ours"], taken["session"])
-    plain = result.of(
-        ITEM, f"{name} in ONNX Runtime: tierbench's median over that of a loop of its session", ratio, "×"
-    )
+def _result(name: str, runtime: str, other: str, ratio: Summary) -> Result:
+    where = "" if runtime == "torch-eager" else " in ONNX Runtime"
+    plain = result.of(ITEM, f"{name}{where}: tierbench's median over that of {other}", ratio, "×")
+    if not where:
+        return replace(plain, target=TARGET, met=agrees(ratio))
     met = ratio.low is not None and ratio.high is not None and ratio.low <= NEAR[1] and ratio.high >= NEAR[0]
     return replace(plain, target=ONNX_TARGET, met=met)
 
 
-def _in_turn(
-    effort: Effort, trials: Trials, timing: Trial, others: Mapping[str, Sequence[object]]
-) -> dict[str, list[float]]:
-    """Medians of a call, a process of each way at a time, all of them in turn; whose turn is first changes."""
-    share = replace_field(timing, pace=replace_field(timing.pace, budget_seconds=_seconds(effort) * (1 + len(others))))
-
-    def ours(listen: Callable[[ChildEvent], None]) -> Sequence[float]:
-        return _latencies(trials.run(share, listen))
-
-    taken = [turns.medians(ours, others, number) for number in range(effort.times(PAIRS))]
-    return {name: [one[name] for one in taken] for name in taken[0]}
+def _ratios(effort: Effort, suite: str, name: str, runtime: str) -> dict[str, Summary]:
+    """By other way."""
+    order = _order(effort, suite, name, runtime)
+    asked = (sys.executable, "-m", "tests.perf.model_blocks", codec.encode(order).decode())
+    taken = [msgspec.json.decode(call(*asked, **ONE_THREAD), type=pairs.Taken) for _ in range(effort.times(PROCESSES))]
+    others = [way for way in taken[0] if way != OURS]
+    return {other: pairs.ratios_by_process([(one[OURS], one[other]) for one in taken]) for other in others}
 
 
-def _begun(effort: Effort, suite: str, name: str, runtime: str) -> tuple[Trials, Trial, int]:
-    """Prepared: the trials, the timing one, and how many calls fill the time."""
+def _order(effort: Effort, suite: str, name: str, runtime: str) -> Order:
+    """For a child whose work is prepared."""
     trials = Trials(effort.folder / f"cache-{runtime}")
-    timing = shipped_trial(suite, name, runtime, Pace(budget_seconds=_seconds(effort), precision=1e-9))
+    timing = shipped_trial(suite, name, runtime, Pace(budget_seconds=SECONDS, precision=1e-9))
     trials.prepare(timing)
-    typical = median(_latencies(trials.run(timing)))
-    return trials, timing, max(5, round(_seconds(effort) / typical))
-
-
-def _latencies(record: Record) -> Sequence[float]:
-    latency = record.find("latency", "timed")
-    assert latency is not None
-    return latency.values
-
-
-def _seconds(effort: Effort) -> float:
-    return 0.5 if effort.quick else SECONDS
+    known = trials.known(timing)
+    spec = ChildSpec(known, str(trials.cache), str(artefacts_directory(trials.cache, known)), None)
+    return Order(spec, effort.times(PAIRS))

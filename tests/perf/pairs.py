@@ -35,7 +35,12 @@ def ratios(ours: Sequence[float], theirs: Sequence[float]) -> Summary:
     return summarise([[a / b] for a, b in zip(ours, theirs, strict=True)])
 
 
+def ratios_by_process(processes: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Summary:
+    """Of (ours, theirs) by process, pair by pair: a process is the unit of replication."""
+    return summarise([[a / b for a, b in zip(ours, theirs, strict=True)] for ours, theirs in processes])
+
+
 def percent_more(processes: Sequence[tuple[Sequence[float], Sequence[float]]]) -> Summary:
     """By how many per cent ours exceed theirs, of (ours, theirs) by process: a process is the unit of replication."""
-    found = summarise([[a / b for a, b in zip(ours, theirs, strict=True)] for ours, theirs in processes])
+    found = ratios_by_process(processes)
     return replace(found, **{name: 100 * (getattr(found, name) - 1) for name in ("median", "low", "high")})

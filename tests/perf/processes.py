@@ -26,8 +26,6 @@ ROOT = HERE.parents[1]
 SUITES = HERE / "suites"
 BARE = HERE / "bare"
 TIERBENCH = Path(sys.executable).with_name("tierbench")
-ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
-"""The environment that gives the libraries one thread, as a trial's does."""
 
 
 def call(*command: object, **environment: str) -> str:
@@ -46,24 +44,15 @@ def call(*command: object, **environment: str) -> str:
     return ended.stdout
 
 
-def start(*command: object, **environment: str) -> subprocess.Popen[str]:
-    """The command on one thread, started from the repository's root with its output and complaints on pipes."""
-    return subprocess.Popen(
-        list(map(str, command)),
-        cwd=ROOT,
-        env={**os.environ, "PYTHONPATH": str(SUITES / "perf"), **ONE_THREAD, **environment},
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-
-
 def seconds(work: Callable[[], object]) -> float:
     """Wall time of ``work``, in seconds."""
     start = perf_counter()
     work()
     return perf_counter() - start
+
+
+ONE_THREAD = {"OMP_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+"""The environment that gives the libraries one thread, as a trial's does."""
 
 
 def trial(rows: int, role: Role, pace: Pace) -> Trial:
@@ -103,6 +92,10 @@ class Trials:
         """Fill the caches of a work that has none yet. Raises RuntimeError where that fails."""
         for missing in self._preparation.missing([wanted]):
             self._execute(missing, (), lambda _event: None)
+
+    def known(self, wanted: Trial) -> Trial:
+        """The trial as a child of prepared work is told of it."""
+        return self._preparation.known(wanted).trial
 
     def run(self, wanted: Trial, listen: Callable[[ChildEvent], None] = lambda _event: None) -> Record:
         """The record of one trial of prepared work. Raises RuntimeError where it does not end well."""
