@@ -1,8 +1,8 @@
 """The stub between parent and trial: sets the scene in a process of its own, then becomes the trial by exec.
 
 Start ``command(FD)`` with ``start_new_session=True`` (it must lead its own session). It imports nothing of the harness,
-so that it costs a bare interpreter. ``FD`` is a descriptor to read
-one JSON object from, up to its end; the stub then closes it. Keys, all optional but ``argv``:
+so that it costs a bare interpreter. ``FD`` is a descriptor to read one JSON object from, up to its end; the stub then
+closes it. Keys, all optional but ``argv``:
 
 ``argv``       list: what to become. ``argv[0]`` is looked up on ``env``'s PATH where it has no slash.
 ``env``        the whole environment; None keeps the stub's own.

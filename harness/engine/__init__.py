@@ -35,8 +35,8 @@ LIMITED: frozenset[Role] = frozenset({"ceiling", "fit"})
 UNCAPPED: frozenset[Role] = frozenset({"need", "gate"})
 """Roles that take the same steps, with and without a limit."""
 PATIENCE = 3.0
-LEAST_PATIENCE_SECONDS = 40.0
-"""Under its limit a work reads its libraries from disk first: of PyTorch half a gigabyte, while others read too."""
+LEAST_PATIENCE_SECONDS = 15.0
+"""Under its limit a work reads its libraries from disk first, which takes seconds whatever the work is."""
 
 
 @dataclass

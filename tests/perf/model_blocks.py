@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import sys
 from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 from time import perf_counter_ns
 from typing import Any
@@ -20,7 +21,8 @@ from harness.model.spec import ChildSpec
 from harness.model.workload import Model, Place
 from harness.scenarios.single_stream import MarkTaker, SingleStream
 from harness.stats import median
-from harness.worker.subject import Subject, load
+from harness.worker.batches import Batches
+from harness.worker.subject import Subject
 from tests.perf import pairs
 
 OURS = "tierbench"
@@ -35,13 +37,17 @@ class Order(msgspec.Struct):
 
 def main(order: Order) -> pairs.Taken:
     """Load as a trial does, warm up, and take the blocks."""
-    subject, model = _loaded(order.spec)
-    stream = SingleStream(subject.stepper(MarkTaker()), order.spec.trial.pace)
+    trial, place = order.spec.trial, _place(order.spec)
+    workload, runtime = collect.workload(trial.case.workload), runtimes.get(trial.case.runtime)
+    build = cache(lambda: workload.build(place, **trial.case.workload.parameters))
+    loaded = runtime.load(build, place, Path(order.spec.artefacts))
+    subject = Subject(trial, workload, loaded, Batches(trial.case.workload, _no_other, "not asked for"))
+    stream = SingleStream(subject.stepper(MarkTaker()), trial.pace)
     warm, _ = stream.warm_up(stream.cold())
     typical = median(warm)
-    calls = max(5, round(order.spec.trial.pace.budget_seconds * 1e9 / typical))
+    calls = max(5, round(trial.pace.budget_seconds * 1e9 / typical))
     gc.freeze()
-    others = _session(order.spec, calls) if model is None else _torch(model, subject.loaded.inputs, calls)
+    others = _torch(build(), loaded.inputs, calls) if runtime.builds_in_trial else _session(order.spec, calls)
 
     def ours() -> float:
         rounds, inner, _ = stream.measure(typical, batched=True)
@@ -50,15 +56,12 @@ def main(order: Order) -> pairs.Taken:
     return pairs.interleaved({OURS: ours, **others}, order.pairs)
 
 
-def _loaded(spec: ChildSpec) -> tuple[Subject, Model | None]:
-    """The trial's subject, and the model that its runtime was given: None where that was converted before."""
-    workload = collect.workload(spec.trial.case.workload)
-    built: list[Model] = []
-    build = workload.build
-    workload.build = lambda *a, **kw: built.append(build(*a, **kw)) or built[-1]  # type: ignore[method-assign,func-returns-value]
-    runtime = runtimes.get(spec.trial.case.runtime)
-    subject = load(spec, runtime, workload, Place("cpu", spec.trial.case.dtype, spec.trial.seed, Path(spec.cache)))
-    return subject, built[0] if built else None
+def _place(spec: ChildSpec) -> Place:
+    return Place("cpu", spec.trial.case.dtype, spec.trial.seed, Path(spec.cache))
+
+
+def _no_other(batch: int) -> Callable[[], Any]:
+    raise AssertionError(f"a step of {batch} was asked for")
 
 
 def _torch(model: Model, inputs: Sequence[Any], calls: int) -> dict[str, Callable[[], float]]:

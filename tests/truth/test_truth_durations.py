@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import shutil
+from collections.abc import Iterator
+
 import pytest
 
 from tests.truth import durations, table
@@ -10,23 +13,11 @@ from tests.truth.durations import Duration, allowed
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(300), pytest.mark.alone]
 
 
-ATTEMPTS = 3
-"""A busy machine takes a core away for a while, which is in the mean of a round and not in the median of its steps. So
-the first of so many runs counts in which no claim is off: a wrong one would be off in each."""
-
-
 @pytest.fixture(scope="module")
-def found(tmp_path_factory: pytest.TempPathFactory) -> list[Duration]:
-    cache = tmp_path_factory.mktemp("durations")
-    for attempt in range(ATTEMPTS):
-        measured = durations.measure(tmp_path_factory.mktemp(f"attempt-{attempt}"), cache)
-        if not _off(measured):
-            break
-    return measured
-
-
-def _off(measured: list[Duration]) -> dict[str, float]:
-    return {d.program: d.claimed - d.true for d in measured if abs(d.claimed - d.true) > allowed(d.true)}
+def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Duration]]:
+    folder = tmp_path_factory.mktemp("durations")
+    yield durations.measure(folder, folder / "cache")
+    shutil.rmtree(folder)
 
 
 def test_there_is_one_of_each(found: list[Duration]) -> None:
@@ -34,7 +25,8 @@ def test_there_is_one_of_each(found: list[Duration]) -> None:
 
 
 def test_the_claimed_median_is_that_of_the_steps_themselves(found: list[Duration]) -> None:
-    assert _off(found) == {}
+    off = {row.program: row.claimed - row.true for row in found if abs(row.claimed - row.true) > allowed(row.true)}
+    assert off == {}
 
 
 def test_no_step_says_that_it_was_faster_than_asked(found: list[Duration]) -> None:
