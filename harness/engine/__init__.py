@@ -36,7 +36,7 @@ UNCAPPED: frozenset[Role] = frozenset({"need", "gate"})
 """Roles that take the same steps, with and without a limit."""
 PATIENCE = 3.0
 LEAST_PATIENCE_SECONDS = 15.0
-"""Under its limit a work reads its libraries from disk first, which takes seconds whatever the work is."""
+"""Under its limit a work reads its model and more of its libraries from disk, which takes seconds whatever it is."""
 
 
 @dataclass
@@ -137,8 +137,7 @@ class Engine:
         uncapped = self._uncapped_seconds.get(trial.case.work_id)
         if trial.role not in LIMITED or uncapped is None:
             return trial
-        enough = max(LEAST_PATIENCE_SECONDS, PATIENCE * uncapped)
-        return replace(trial, timeout_seconds=min(trial.timeout_seconds, enough))
+        return replace(trial, patience_seconds=max(LEAST_PATIENCE_SECONDS, PATIENCE * uncapped))
 
     def _try(self, trial: Trial, files: tuple[str, ...]) -> Record | None:
         for _ in range(LAUNCH_TRIES):

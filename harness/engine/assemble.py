@@ -27,7 +27,7 @@ def assemble(
     """One trial's record, judged. The child's own account counts unless the kernel's says more; ``own`` is what the
     harness measured of itself meanwhile.
     """
-    outcome = decide(trial, events, ending)
+    outcome = decide(events, ending)
     account = _last_account(events)
     record = Record(
         trial_id=trial.id,
@@ -62,7 +62,7 @@ def not_run(trial: Trial, outcome: Outcome, started: str) -> Record:
     return Record(trial.id, trial, outcome, started, 0.0)
 
 
-def decide(trial: Trial, events: Sequence[ChildEvent], ending: Ending) -> Outcome:
+def decide(events: Sequence[ChildEvent], ending: Ending) -> Outcome:
     """The outcome: launch errors, then the kernel's word on memory, then stalls and time, then the child's account."""
     stage = _stage(events)
     limit = enforced_memory(ending)
@@ -70,8 +70,8 @@ def decide(trial: Trial, events: Sequence[ChildEvent], ending: Ending) -> Outcom
         return Failed(f"could not be started: {ending.launch_error}", "launch")
     if ending.stalled_faults is not None and limit is not None:
         return Thrashes(limit, ending.stalled_faults)
-    if ending.timed_out:
-        return TimedOut(trial.timeout_seconds, stage)
+    if ending.timed_out_after is not None:
+        return TimedOut(ending.timed_out_after, stage)
     account = _last_account(events)
     if account is not None:
         return _of_account(account.outcome, events, limit)

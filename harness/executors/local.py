@@ -120,7 +120,7 @@ class LocalExecutor:
             wall_seconds=wall,
             enforced=group.enforced(),
             usage=group.usage(),
-            timed_out=seen.timed_out,
+            timed_out_after=seen.timed_out_after,
             stalled_faults=seen.stalled_faults,
             cancelled=seen.cancelled,
             launch_error=seen.launch_error,

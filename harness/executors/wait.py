@@ -12,6 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from harness.executors.deadline import Deadline
 from harness.limits import Group
 from harness.model import codec
 from harness.model.case import Trial
@@ -31,7 +32,7 @@ GARBAGE_LIMIT = 1 << 26
 class Seen:
     """What the watch found out."""
 
-    timed_out: bool = False
+    timed_out_after: float | None = None
     cancelled: bool = False
     stalled_faults: int | None = None
     launch_error: str | None = None
@@ -85,21 +86,22 @@ class Watcher:
     _pending: bytearray = field(default_factory=bytearray)
     _complaint: bytearray = field(default_factory=bytearray)
     _faults: Faults | None = None
+    _deadline: Deadline = field(init=False)
 
     def __post_init__(self) -> None:
+        self._deadline = Deadline(self.trial, time.monotonic())
         limit = self.trial.limits.memory_bytes
         if limit is not None:
             self._faults = Faults(self.group, limit // PAGE)
 
     def watch(self, on_event: Callable[[ChildEvent], None], cancelled: Callable[[], bool]) -> Seen:
         """Pass events on as they come; kill the child at its time limit, on a stall or when cancelled."""
-        deadline = time.monotonic() + self.trial.timeout_seconds
         pidfd = os.pidfd_open(self.process.pid)
         with selectors.DefaultSelector() as selector:
             for descriptor in (self.events, self.status, pidfd):
                 selector.register(descriptor, selectors.EVENT_READ)
             try:
-                self._loop(selector, pidfd, deadline, on_event, cancelled)
+                self._loop(selector, pidfd, on_event, cancelled)
             finally:
                 self._end(pidfd)
         self._seen.launch_error = self._complaint.decode("utf-8", "replace").strip() or None
@@ -109,12 +111,11 @@ class Watcher:
         self,
         selector: selectors.BaseSelector,
         pidfd: int,
-        deadline: float,
         on_event: Callable[[ChildEvent], None],
         cancelled: Callable[[], bool],
     ) -> None:
         while True:
-            ready = {key.fd for key, _ in selector.select(self._patience(deadline))}
+            ready = {key.fd for key, _ in selector.select(self._patience())}
             if self.status in ready and not self._read(self.status, self._complaint):
                 selector.unregister(self.status)
             if self.events in ready:
@@ -124,25 +125,30 @@ class Watcher:
             if pidfd in ready:
                 self._drain(on_event)
                 return
-            if self._must_stop(deadline, cancelled):
+            if self._must_stop(cancelled):
                 return
 
-    def _patience(self, deadline: float) -> float:
-        left = max(0.0, deadline - time.monotonic())
+    def _patience(self) -> float:
+        left = max(0.0, self._deadline.at - time.monotonic())
         return min(left, TICK_SECONDS)
 
-    def _must_stop(self, deadline: float, cancelled: Callable[[], bool]) -> bool:
+    def _must_stop(self, cancelled: Callable[[], bool]) -> bool:
         now = time.monotonic()
         self._seen.cancelled = cancelled()
-        self._seen.timed_out = now >= deadline
+        timed_out = now >= self._deadline.at
+        self._seen.timed_out_after = self._deadline.seconds if timed_out else None
         if self._faults is not None:
             self._faults.look(now)
-            if self._faults.reread_everything() or (self._seen.timed_out and self._faults.still_reading()):
+            if self._faults.reread_everything() or (timed_out and self._faults.still_reading()):
                 self._seen.stalled_faults = self.group.major_faults()
-        return self._seen.cancelled or self._seen.timed_out or self._seen.stalled_faults is not None
+        return self._seen.cancelled or timed_out or self._seen.stalled_faults is not None
 
     def _note(self, event: ChildEvent) -> None:
-        if self._faults is not None and isinstance(event, StageBegan) and event.stage == "warm-up":
+        if not isinstance(event, StageBegan):
+            return
+        if event.stage == "load":
+            self._deadline.imported(time.monotonic())
+        if self._faults is not None and event.stage == "warm-up":
             self._faults.loaded()
 
     @staticmethod

@@ -132,6 +132,8 @@ class Trial(Struct, frozen=True):
     limits: Limits = Limits()
     pace: Pace = Pace()
     timeout_seconds: float = 600.0
+    patience_seconds: float | None = None
+    """How long it may take once its libraries are imported, which has a bound of its own; None: to the timeout."""
     seed: int = 0
     settings: dict[str, str] = {}
     """Meter and runtime settings that a plan carries through to the child."""

@@ -55,7 +55,8 @@ class Ending(Struct, frozen=True):
     wall_seconds: float
     enforced: tuple[Enforced, ...] = ()
     usage: Usage = Usage()
-    timed_out: bool = False
+    timed_out_after: float | None = None
+    """Seconds it was given, where it was stopped because they were over."""
     stalled_faults: int | None = None
     """Major faults of the group when it was stopped for making no headway; None where it was not."""
     cancelled: bool = False

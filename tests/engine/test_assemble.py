@@ -25,16 +25,16 @@ def ending(signal=None, code=None, **more) -> Ending:
 
 
 def test_a_kill_by_the_kernel_under_a_limit_is_does_not_fit_with_limit_and_peak():
-    outcome = decide(CAPPED, [StageBegan("load")], ending(signal=9, usage=Usage(LIMIT, oom_kills=1)))
+    outcome = decide([StageBegan("load")], ending(signal=9, usage=Usage(LIMIT, oom_kills=1)))
     assert outcome == DoesNotFit(LIMIT, LIMIT, "killed by the kernel at the limit, in load")
 
 
 def test_another_kill_is_a_failure():
-    assert isinstance(decide(CAPPED, [], ending(signal=9, usage=Usage(LIMIT, oom_kills=0))), Failed)
+    assert isinstance(decide([], ending(signal=9, usage=Usage(LIMIT, oom_kills=0))), Failed)
 
 
 def test_a_kill_under_a_limit_that_was_not_read_back_is_no_verdict_on_fit():
-    outcome = decide(CAPPED, [], ending(signal=9, enforced=NOT_IN_FORCE, usage=Usage(LIMIT, oom_kills=1)))
+    outcome = decide([], ending(signal=9, enforced=NOT_IN_FORCE, usage=Usage(LIMIT, oom_kills=1)))
     assert isinstance(outcome, Failed)
 
 
@@ -42,29 +42,29 @@ def test_a_kill_under_a_limit_that_was_not_read_back_is_no_verdict_on_fit():
     "tail", ["terminate called: std::bad_alloc", "libgomp: Thread creation failed: no", "MemoryError"]
 )
 def test_shapes_of_running_out_that_leave_only_words_behind(tail):
-    assert isinstance(decide(CAPPED, [], ending(signal=6, output_tail=tail)), DoesNotFit)
+    assert isinstance(decide([], ending(signal=6, output_tail=tail)), DoesNotFit)
 
 
 def test_steps_that_keep_reading_from_disk_are_thrashing():
     steps = [StepDone(1.0, 9000), StepDone(1.0, THRASH_FAULTS_PER_STEP), StepDone(1.0, 500)]
-    assert decide(CAPPED, [*steps, Ended(Ok())], ending(code=0)) == Thrashes(LIMIT, THRASH_FAULTS_PER_STEP + 500)
+    assert decide([*steps, Ended(Ok())], ending(code=0)) == Thrashes(LIMIT, THRASH_FAULTS_PER_STEP + 500)
 
 
 def test_a_first_step_may_read_from_disk():
     steps = [StepDone(1.0, 9000), StepDone(1.0, 0), StepDone(1.0, 80)]
-    assert decide(CAPPED, [*steps, Ended(Ok())], ending(code=0)) == Ok()
+    assert decide([*steps, Ended(Ok())], ending(code=0)) == Ok()
 
 
 def test_a_stall_is_thrashing_even_without_a_word_from_the_child():
-    assert decide(CAPPED, [StageBegan("load")], ending(signal=9, stalled_faults=7000)) == Thrashes(LIMIT, 7000)
+    assert decide([StageBegan("load")], ending(signal=9, stalled_faults=7000)) == Thrashes(LIMIT, 7000)
 
 
 def test_time_out_names_limit_and_stage():
-    assert decide(CAPPED, [StageBegan("warm-up")], ending(signal=9, timed_out=True)) == TimedOut(600.0, "warm-up")
+    assert decide([StageBegan("warm-up")], ending(signal=9, timed_out_after=600.0)) == TimedOut(600.0, "warm-up")
 
 
 def test_launch_error_comes_first():
-    outcome = decide(CAPPED, [], ending(code=127, launch_error="cannot enter the group"))
+    outcome = decide([], ending(code=127, launch_error="cannot enter the group"))
     assert outcome == Failed("could not be started: cannot enter the group", "launch")
 
 

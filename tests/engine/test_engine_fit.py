@@ -23,4 +23,5 @@ def test_it_waits_for_a_multiple_of_the_uncapped_time(tmp_path, uncapped, limite
         done = (replace(record(before), wall_seconds=took),)
         Engine(executor, writer, Preparation(tmp_path / "cache", {})).run(plan, done)
     assert executor.executed[-1].role == limited
-    assert executor.executed[-1].timeout_seconds == waits
+    assert executor.executed[-1].patience_seconds == waits
+    assert executor.executed[-1].timeout_seconds == tried.timeout_seconds
