@@ -23,8 +23,9 @@ DEV_READY := $(VENV)/.ready-dev-$(FLAVOUR)
 # The modules with tests that run alone: to collect them all takes longer than some of those tests.
 ALONE := $(shell grep -rl "mark\.alone" tests --include="test_*.py")
 
-# Threads that wait for their next part without spinning: beside other tests that takes the time of both.
-TOGETHER := OMP_WAIT_POLICY=PASSIVE
+# Threads that wait for their next part without spinning: beside other tests that takes the time of both. OpenBLAS, which
+# knows no such policy, has one; a child has those that it is given.
+TOGETHER := OMP_WAIT_POLICY=PASSIVE OPENBLAS_NUM_THREADS=1
 
 # All at once after installing, on every core: pip would do it on one. The many models that nothing here imports are left out.
 COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/|/transformers/models/' $(VENV)/lib || true
@@ -77,6 +78,6 @@ $(RUNTIME_READY): $(PINS)
 	@touch $@
 
 $(DEV_READY): $(RUNTIME_READY)
-	@$(PIP) install -q --no-compile -c $(CONSTRAINTS) --no-build-isolation --editable '.[dev,ncnn,onnxruntime,openvino]'
+	@$(PIP) install -q --no-compile -c $(CONSTRAINTS) --no-build-isolation --editable '.[dev,ncnn,onnxruntime,openvino,trained]'
 	@$(COMPILE)
 	@touch $@

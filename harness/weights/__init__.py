@@ -5,8 +5,8 @@ Suites call ``load``, ``load_module`` for a module of their own, or ``load_weigh
 
 from __future__ import annotations
 
-from harness.weights.entries import FILE, FORMAT, ensure, is_sound, key, load, load_files, load_module, used
-from harness.weights.weight_only import BITS, load_weight_only
+from harness.weights.entries import FILE, FORMAT, ensure, is_sound, key, load, load_files, load_module, read, used
+from harness.weights.weight_only import BITS, load_weight_only, round_linears
 
 __all__ = [
     "BITS",
@@ -19,5 +19,7 @@ __all__ = [
     "load_files",
     "load_module",
     "load_weight_only",
+    "read",
+    "round_linears",
     "used",
 ]

@@ -37,20 +37,24 @@ def load_weight_only(
     largest. To make the entry takes the float32 model's memory, once. Raises MachineError where the cache cannot be
     written, RuntimeError on another device than the CPU.
     """
-    if place.device != "cpu":
-        raise RuntimeError(f"{place.dtype} weights have kernels for the CPU alone here, not for {place.device}")
+    _require_kernels(place)
     name = entries.key(architecture, config, f"{place.dtype}-{compute}")
     folder = place.cache / "weights" / f"{name}-{_kernels()}"
     known: dict[str, str] = {}
 
     def write(path: Path) -> str:
-        known.update(_make(path, _float32(architecture, config, place), place.dtype, compute, probe))
+        known.update(_make(path, _float32(architecture, config, place), place, compute, probe))
         return entries.digest(path)
 
     entries.ensure_entry(folder, write, lambda part: (part / "config.json").write_text(json.dumps(known)))
     module = _without_memory(architecture, config, place.dtype, compute)
     _few_bits().fill(module, entries.read(folder / entries.FILE))
     return module.eval(), json.loads((folder / "config.json").read_text())
+
+
+def _require_kernels(place: Place) -> None:
+    if place.device != "cpu":
+        raise RuntimeError(f"{place.dtype} weights have kernels for the CPU alone here, not for {place.device}")
 
 
 def _few_bits() -> Any:
@@ -66,23 +70,34 @@ def _float32(architecture: type, config: Any, place: Place) -> Any:
     return model
 
 
-def _make(path: Path, model: Any, bits: str, compute: str, probe: Probe) -> dict[str, str]:
+def _make(path: Path, model: Any, place: Place, compute: str, probe: Probe) -> dict[str, str]:
     """Round the model where it lies, write its tensors, and say what came of it."""
+    facts = round_linears(model, place, compute, probe)
+    _save(_once(_few_bits().tensors(model)), path)
+    return facts
+
+
+def round_linears(model: Any, place: Place, compute: str, probe: Probe) -> dict[str, str]:
+    """Put a float32 module's linear layers into ``place.dtype``, all else into ``compute``; what came of it.
+
+    For a module that is small enough to be rounded in each trial. What ``probe`` is, and what is raised, as above.
+    """
     import torch
+
+    _require_kernels(place)
 
     dtype = getattr(torch, compute)
     count = sum(p.numel() for p in model.parameters())
     with torch.inference_mode():
         expected = probe(model).float()
-    layers = _few_bits().replace_linears(model, bits, dtype)
+    layers = _few_bits().replace_linears(model, place.dtype, dtype)
     for parameter in model.parameters():
         parameter.data = parameter.data.to(dtype)
     with torch.inference_mode():
         difference = (probe(model).float() - expected).abs().max() / expected.abs().max()
-    _save(_once(_few_bits().tensors(model)), path)
     return {
         "parameters": str(count),
-        "weight_only": f"{layers} linear layers in {bits}, computed in {compute}",
+        "weight_only": f"{layers} linear layers in {place.dtype}, computed in {compute}",
         "relative_difference": f"{float(difference):.3e}",
     }
 

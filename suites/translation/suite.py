@@ -1,4 +1,4 @@
-"""Translation of a sentence, and speech to text: encoder-decoders that write greedily or with beams.
+"""Translation of a sentence, and speech to text: encoder-decoders that write greedily or with beams; who speaks when.
 
 Every step does the same work: lengths are fixed and nothing ends early.
 """
@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from harness import Marks, Model, Place, Raw
+from harness import Marks, Model, Place, Raw, Workload
 from harness.processing import VALUES, Staged
-from harness.weights import load
+from harness.weights import BITS, load, round_linears
 
 from .decoding import write
 from .frontend import RATE, log_mel
@@ -177,3 +177,32 @@ class WhisperTiny(_Writer):
     def items(self, beams: int, new: int, processing: str) -> float:
         """Seconds of audio a step: per second they are how many times faster than real time it is."""
         return float(SECONDS)
+
+
+class SileroVad(Workload):
+    """Whether someone speaks, in 32 ms of sound, with a trained network: few bits cost it what they cost in earnest."""
+
+    name = "silero-vad"
+    family = "speech"
+    requires = ("torch",)
+    runtimes = ("torch-eager", "onnxruntime")
+    dtypes = ("float32", "bfloat16", *BITS)
+    items_unit = "audio seconds"
+    deadline_seconds: ClassVar[float] = 0.032
+
+    def build(self, place: Place) -> Model:
+        """The network of the package ``silero-vad``, a hop of speech, and the state that the hops before it left."""
+        from . import voice
+
+        module, sound = voice.trained(), voice.hops(voice.speech(voice.SYLLABLES))
+        before, hop = sound[: voice.SPOKEN], sound[voice.SPOKEN : voice.SPOKEN + 1]
+        _, state = voice.listen(module, before)
+        facts = {}
+        if place.dtype in BITS:
+            facts = round_linears(module, place, "bfloat16", lambda model: voice.listen(model, sound)[0])
+        module, inputs = voice.on(module, (hop, state), place)
+        return Model(module, inputs, facts=facts)
+
+    def items(self) -> float:
+        """Seconds of audio a step: it must be done before the next ones are there."""
+        return self.deadline_seconds
