@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -61,10 +62,20 @@ def _inspected(file: Path) -> tuple[HardwareProfile | None, list[Defect]]:
     """The profile where its names and types are right, and everything that is wrong with the file, by line."""
     try:
         text = read(file)
+    except BrokenFile as broken:
+        return None, [broken.defect]
+    profile, defects = _understood(text, file.stem)
+    return profile, list(defects)
+
+
+@lru_cache(maxsize=64)
+def _understood(text: str, file_id: str) -> tuple[HardwareProfile | None, Sequence[Defect]]:
+    """As ``_inspected``, of a text: a file is read again to see whether it changed, and worked through only then."""
+    try:
         data = parse(text)
     except BrokenFile as broken:
         return None, [broken.defect]
-    found = faults(data, file.stem)
+    found = faults(data, file_id)
     try:
         profile = msgspec.convert(data, HardwareProfile)
     except msgspec.ValidationError as error:

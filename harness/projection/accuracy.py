@@ -6,9 +6,11 @@ import math
 import statistics
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from harness.model.estimate import NotProjected
 from harness.model.profile import Accuracy, HardwareProfile, Target
@@ -106,12 +108,19 @@ def _point(at: Setting, model: str) -> Point:
 
 def _belief(points: Sequence[Point], chips: set[str]) -> Belief:
     """Over ``points``, from what the library holds of other chips than ``chips``."""
-    rows = [row for row in library.rows() if row.soc not in chips]
-    if len(rows) == len(library.rows()):
-        return library.learned().belief(columns(points))
+    with threadpool_limits(1, user_api="blas"):  # as where a run is projected
+        held = chips.intersection(row.soc for row in library.rows())
+        learned = _without(frozenset(held)) if held else library.learned()
+        return learned.belief(columns(points))
+
+
+@lru_cache(maxsize=4)
+def _without(chips: frozenset[str]) -> Learned:
+    """From the library's times of other chips: a board is held against them once a setting."""
     prior = library.prior()
+    rows = [row for row in library.rows() if row.soc not in chips]
     others = [library.point(row, prior) for row in rows]
-    return Learned.of(columns(others), library.observed(rows, others), prior.spread).belief(columns(points))
+    return Learned.of(columns(others), library.observed(rows, others), prior.spread)
 
 
 def _pair(

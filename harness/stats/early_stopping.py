@@ -31,14 +31,16 @@ def verdict(queries: int, over: int, percentile: float) -> Verdict:
 def most_over(queries: int, percentile: float) -> int:
     """The most queries that may be over with the percentile still kept; -1 where ``queries`` are too few for any."""
     tail = _tail(percentile)
-    return _first(-1, queries, lambda over: at_most(over + 1, queries, tail) > 1 - CONFIDENCE)
+    expected = min(queries, math.ceil(queries * tail))  # so many are over more often than once in a hundred
+    return _first(-1, expected, lambda over: at_most(over + 1, queries, tail) > 1 - CONFIDENCE)
 
 
 @lru_cache(maxsize=4096)
 def fewest_over(queries: int, percentile: float) -> int:
     """The fewest queries over with which the percentile is missed; ``queries`` + 1 where they are too few to tell."""
     tail = _tail(percentile)
-    return _first(0, queries + 1, lambda over: over > 0 and at_most(over - 1, queries, tail) >= CONFIDENCE)
+    many = min(queries + 1, 2 * math.ceil(queries * tail) + 10)  # Chernoff: at least so many in one run of ten thousand
+    return _first(0, many, lambda over: over > 0 and at_most(over - 1, queries, tail) >= CONFIDENCE)
 
 
 @lru_cache(maxsize=256)

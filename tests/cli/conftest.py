@@ -46,20 +46,30 @@ class Echo(Workload):
 Cli = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
+def content(folder: Path, **suites: str) -> Path:
+    """A directory to give to -I, with a file for each suite."""
+    (folder / "content" / "suites").mkdir(parents=True)
+    for name, text in suites.items():
+        (folder / "content" / "suites" / f"{name}.py").write_text(text)
+    return folder / "content"
+
+
 @pytest.fixture
 def light(tmp_path) -> Path:
     """A directory to give to -I; tests put more files beside ``light.py``."""
-    suites = tmp_path / "content" / "suites"
-    suites.mkdir(parents=True)
-    (suites / "light.py").write_text(LIGHT)
-    return tmp_path / "content"
+    return content(tmp_path, light=LIGHT)
 
 
-@pytest.fixture
-def echo(light) -> Path:
-    """The same directory with a workload whose payload is known."""
-    (light / "suites" / "echo.py").write_text(ECHO)
-    return light
+@pytest.fixture(scope="session")
+def naps(tmp_path_factory) -> Path:
+    """The same for runs that tests share; not to be written to."""
+    return content(tmp_path_factory.mktemp("naps"), light=LIGHT)
+
+
+@pytest.fixture(scope="session")
+def echo(tmp_path_factory) -> Path:
+    """A directory to give to -I with a workload whose payload is known; not to be written to."""
+    return content(tmp_path_factory.mktemp("echo"), echo=ECHO)
 
 
 @pytest.fixture(scope="session")
@@ -71,13 +81,29 @@ def session_cache(tmp_path_factory) -> Path:
 @pytest.fixture
 def environment(session_cache) -> dict[str, str]:
     """The environment of every call."""
-    return {**os.environ, "TIERBENCH_CACHE": str(session_cache)}
+    return surroundings(session_cache)
+
+
+def surroundings(cache: Path) -> dict[str, str]:
+    """This environment with a cache in it."""
+    return {**os.environ, "TIERBENCH_CACHE": str(cache)}
 
 
 @pytest.fixture
 def tierbench(tmp_path, environment) -> Cli:
     """Call the command line in an empty directory."""
-    folder = tmp_path / "empty"
+    return calling(tmp_path, environment)
+
+
+@pytest.fixture(scope="module")
+def tierbench_once(tmp_path_factory, session_cache) -> Cli:
+    """The same for what the tests of a module share."""
+    return calling(tmp_path_factory.mktemp("shared"), surroundings(session_cache))
+
+
+def calling(place: Path, environment: dict[str, str]) -> Cli:
+    """The command line, called in an empty directory of ``place``."""
+    folder = place / "empty"
     folder.mkdir()
 
     def call(*args: object, **more: object) -> subprocess.CompletedProcess[str]:

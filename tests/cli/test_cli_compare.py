@@ -33,7 +33,8 @@ class Varying(Workload):
         held = bytearray(b"x") * (MIB << 20)
         return Model(lambda: time.sleep(MS / 1000) or len(held))
 '''
-TIMING = ("-p", "host", "--processes", 4, "--budget", 0.1, "--no-report")
+SHORT = ("-p", "host", "--processes", 4, "--budget", 0.1)
+TIMING = (*SHORT, "--no-report")
 
 
 @pytest.fixture(scope="module")
@@ -53,21 +54,47 @@ def measured(tierbench, light, tmp_path, kept):
             made[key] = folder / str(len(made))
             done = tierbench("run", "varying", "-I", light, *(args or TIMING), "--out", made[key], env=env)
             assert done.returncode == Exit.OK, done.stderr
-        return str(shutil.copytree(made[key], tmp_path / name))
+        return str(shutil.copytree(made[key], tmp_path / name, dirs_exist_ok=True))
 
     return run
 
 
+@pytest.fixture
+def against_baseline(tierbench, measured, light, tmp_path, kept):
+    """Runs measured with ``a`` for a baseline, each made once: what it said, and a copy of it."""
+    folder, made = kept
+
+    def run(name: str, *more: object, **env: str):
+        if name not in made:
+            asked = ("run", "varying", "-I", light, *SHORT, "--baseline", measured("a"), *more)
+            made[name] = tierbench(*asked, "--out", folder / name, env=env)
+        return made[name], shutil.copytree(folder / name, tmp_path / name)
+
+    return run
+
+
+@pytest.fixture
+def slower(against_baseline):
+    """One that takes longer and holds more."""
+    return against_baseline("slower", NAP_MS="8", HELD_MIB="60")
+
+
+@pytest.fixture
+def same(against_baseline):
+    """One of equal code, that says so in JSON."""
+    return against_baseline("same", "--json")
+
+
 @pytest.mark.alone
-def test_equal_code_shows_no_change(tierbench, measured):
-    done = tierbench("compare", measured("a"), measured("b"))
+def test_equal_code_shows_no_change(tierbench, measured, same):
+    done = tierbench("compare", measured("a"), same[1])
     assert done.returncode == Exit.OK, done.stdout
     assert "slower" not in done.stdout
 
 
 @pytest.mark.alone
-def test_a_planted_slowdown_and_planted_memory_are_regressions_with_their_interval(tierbench, measured):
-    before, after = measured("a"), measured("b", NAP_MS="8", HELD_MIB="60")
+def test_a_planted_slowdown_and_planted_memory_are_regressions_with_their_interval(tierbench, measured, slower):
+    before, after = measured("a"), slower[1]
     done = tierbench("compare", before, after)
     assert done.returncode == Exit.REGRESSION
     assert "latency: slower" in done.stdout
@@ -124,16 +151,14 @@ def test_report_takes_a_baseline_in_every_format(tierbench, measured, tmp_path):
 
 
 @pytest.mark.alone
-def test_a_run_with_a_baseline_ends_with_3_where_something_got_worse(tierbench, measured, light, tmp_path):
-    before = measured("a")
-    asked = ("run", "varying", "-I", light, "-p", "host", "--processes", 4, "--budget", 0.1, "--baseline", before)
-    done = tierbench(*asked, "--out", tmp_path / "b", env={"NAP_MS": "8"})
+def test_a_run_with_a_baseline_ends_with_3_where_something_got_worse(slower, same):
+    done, path = slower
     assert done.returncode == Exit.REGRESSION, done.stderr
     assert "varying on Host CPU, latency: +" in done.stdout
-    assert "What changed" in (tmp_path / "b" / "report.html").read_text()
-    same = tierbench(*asked, "--out", tmp_path / "c", "--json")
-    assert same.returncode == Exit.OK, same.stdout
-    said = json.loads(same.stdout)
+    assert "What changed" in (path / "report.html").read_text()
+    again, _ = same
+    assert again.returncode == Exit.OK, again.stdout
+    said = json.loads(again.stdout)
     assert (said["baseline"][:4].isdigit(), said["regressed"]) == (True, [])
 
 
@@ -143,7 +168,7 @@ def test_a_baseline_that_cannot_be_compared_with_is_refused_before_anything_runs
     head = json.loads(manifest.read_text())
     head["environment"]["fingerprint"] = "other"
     manifest.write_text(json.dumps(head))
-    asked = ("run", "varying", "-I", light, "-p", "host", "--processes", 2, "--budget", 0.05, "--baseline", before)
+    asked = ("run", "varying", "-I", light, "-p", "host", "--processes", 1, "--budget", 0.05, "--baseline", before)
     done = tierbench(*asked, "--out", tmp_path / "b")
     assert done.returncode == Exit.BAD_INPUT
     assert "different machines" in done.stderr
@@ -177,9 +202,9 @@ def test_a_run_is_not_its_own_baseline(tierbench, measured):
 
 
 @pytest.mark.alone
-def test_runs_of_different_machines_are_refused_unless_insisted_on(tierbench, measured, tmp_path):
-    a, b = measured("a"), measured("b")
-    manifest = tmp_path / "b" / "run.json"
+def test_runs_of_different_machines_are_refused_unless_insisted_on(tierbench, measured, same):
+    a, b = measured("a"), same[1]
+    manifest = b / "run.json"
     head = json.loads(manifest.read_text())
     head["environment"]["fingerprint"] = "other"
     head["environment"]["cpu"] = "Another CPU"
@@ -192,12 +217,12 @@ def test_runs_of_different_machines_are_refused_unless_insisted_on(tierbench, me
 
 
 @pytest.mark.alone
-def test_the_noise_floor_of_this_machine_is_measured_kept_and_used(tierbench, measured, light):
+def test_the_noise_floor_of_this_machine_is_measured_kept_and_used(tierbench, measured, same, light):
     (light / "suites" / "varying.py").write_text(SUITE.replace("runtimes =", "quick = {}\n    runtimes ="))
     asked = ("doctor", "--noise", "--workload", "varying", "--processes", 6, "-I", light, "--json")
     floors = {f["metric"]: f["fraction"] for f in json.loads(tierbench(*asked).stdout)["floors"]}
     assert set(floors) == {"latency", "tree_peak"}
     assert 0 <= floors["latency"] < 1
-    rows = json.loads(tierbench("compare", measured("a"), measured("b"), "--json").stdout)["rows"]
+    rows = json.loads(tierbench("compare", measured("a"), same[1], "--json").stdout)["rows"]
     threshold = next(r["threshold"] for r in rows if r["metric"] == "latency")
     assert threshold == pytest.approx(max(0.05, floors["latency"]))

@@ -15,7 +15,10 @@ from functools import cache
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 from docs_pages import PAGES, ROOT, Block, blocks
+
+from harness.cli import cli
 
 every_page = pytest.mark.parametrize("page", PAGES, ids=lambda p: str(p.relative_to(ROOT)))
 BIN = Path(sys.executable).parent
@@ -64,9 +67,9 @@ def _typed(page: Path, program: str) -> list[list[str]]:
 
 @cache
 def _help(*verbs: str) -> str:
-    asked = subprocess.run([BIN / "tierbench", *verbs, "--help"], capture_output=True, text=True, check=False)
-    assert asked.returncode == 0, f"tierbench {' '.join(verbs)} --help: {asked.stderr}"
-    return asked.stdout
+    asked = CliRunner().invoke(cli, [*verbs, "--help"], prog_name="tierbench")
+    assert asked.exit_code == 0, f"tierbench {' '.join(verbs)} --help: {asked.output}"
+    return asked.output
 
 
 def _verbs(words: list[str]) -> list[str]:

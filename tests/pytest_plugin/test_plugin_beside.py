@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import json
+import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -22,36 +24,44 @@ def test_other():
 """
 
 
-def test_saved_files_are_read_by_their_compare(project: Project) -> None:
-    project.write(PLAIN)
+@pytest.fixture(scope="module")
+def saved_once(make_project: Callable[[str], Project]) -> Project:
+    """A project with two runs saved; not to be run in."""
+    made = make_project(PLAIN)
     for _ in range(2):
-        project.run("--benchmark-autosave")
-        assert project.code == 0, project.said
-    assert project.saved[0]["extra_info"].keys() == {"mine", "tierbench"}
-    project.call([BIN / "pytest-benchmark", "compare", "--csv=table.csv", "--sort=mean", "--columns=min,median,mean"])
-    assert project.code == 0, project.said
-    assert "test_it (0001" in project.said
-    assert "test_it (0002" in project.said
-    assert (project.folder / "table.csv").read_text().count("test_it.py::test_it,") == 2
+        made.run("--benchmark-autosave")
+        assert made.code == 0, made.said
+    return made
 
 
-def test_a_session_that_compares_shows_each_test_once(project: Project) -> None:
-    project.write(PLAIN)
-    project.run("--benchmark-autosave")
-    project.run("--benchmark-compare", "--benchmark-compare-fail=median:1000000%")
-    assert project.code == 0, project.said
-    theirs, ours = project.said.split("- tierbench: memory")
+@pytest.fixture
+def run_twice(saved_once: Project, tmp_path: Path) -> Project:
+    """A copy of it."""
+    return Project(Path(shutil.copytree(saved_once.folder, tmp_path / "saved")))
+
+
+def test_saved_files_are_read_by_their_compare(run_twice: Project) -> None:
+    assert run_twice.saved[0]["extra_info"].keys() == {"mine", "tierbench"}
+    run_twice.call([BIN / "pytest-benchmark", "compare", "--csv=table.csv", "--sort=mean", "--columns=min,median,mean"])
+    assert run_twice.code == 0, run_twice.said
+    assert "test_it (0001" in run_twice.said
+    assert "test_it (0002" in run_twice.said
+    assert (run_twice.folder / "table.csv").read_text().count("test_it.py::test_it,") == 2
+
+
+def test_a_session_that_compares_shows_each_test_once(run_twice: Project) -> None:
+    run_twice.run("--benchmark-compare", "--benchmark-compare-fail=median:1000000%")
+    assert run_twice.code == 0, run_twice.said
+    theirs, ours = run_twice.said.split("- tierbench: memory")
     assert theirs.count("test_it (") == 2
     assert ours.count("test_it ") == 1
 
 
-def test_the_table_is_there_when_theirs_ends_with_a_regression(project: Project) -> None:
-    project.write(PLAIN)
-    project.run("--benchmark-autosave")
-    project.run("--benchmark-compare", "--benchmark-compare-fail=median:0.000000000000001")
-    if "Performance has regressed" in project.said:
-        assert project.code != 0
-    assert project.said.count("- tierbench: memory") == 1
+def test_the_table_is_there_when_theirs_ends_with_a_regression(run_twice: Project) -> None:
+    run_twice.run("--benchmark-compare", "--benchmark-compare-fail=median:0.000000000000001")
+    if "Performance has regressed" in run_twice.said:
+        assert run_twice.code != 0
+    assert run_twice.said.count("- tierbench: memory") == 1
 
 
 TROUBLE = """

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from vendor.calibrated import MILLISECONDS, measured
+from vendor.conftest import BOARD
 
 from harness import profiles
 from harness.errors import UserError
@@ -11,11 +12,18 @@ from harness.model.events import Notice
 from harness.vendor import profile_file, putting, verify
 
 
+@pytest.fixture(scope="module")
+def calibrated(tmp_path_factory):
+    """The text of a profile that was calibrated on this very board."""
+    file = tmp_path_factory.mktemp("calibrated") / "demo-board.toml"
+    file.write_text(BOARD)
+    text, _ = putting.put(BOARD, measured(), profile_file.load(file), "cpu", file)
+    return text
+
+
 @pytest.fixture
-def known(board):
-    """A profile that was calibrated on this very board."""
-    text, _ = putting.put(board.read_text(), measured(), profile_file.load(board), "cpu", board)
-    profile_file.write(text, board)
+def known(board, calibrated):
+    profile_file.write(calibrated, board)
     return board
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from dataclasses import replace as with_fields
+from functools import cache
 
 from msgspec.structs import replace
 from sample_runs import SMALL, Work, _drawn, boards, make_run
@@ -41,8 +42,14 @@ def changed(work: Work) -> Work:
     return with_fields(work, seconds=work.seconds * FACTORS.get(work.name, 1), weights=weights)
 
 
-def pair(*, gpu: bool = False, processes: int = 5, works: tuple[Work, ...] = WORKS) -> tuple[Run, Run]:
+@cache
+def pair(*, gpu: bool = False, processes: int = 5) -> tuple[Run, Run]:
     """A baseline and a run in which one workload is slower, one faster, and one stops to fit a board."""
+    return pair_of(WORKS, gpu=gpu, processes=processes)
+
+
+def pair_of(works: tuple[Work, ...], *, gpu: bool, processes: int = 5) -> tuple[Run, Run]:
+    """As ``pair``, of other workloads."""
     asked = {"gpu": gpu, "energy": gpu, "processes": processes}
     after = make_run([changed(w) for w in works], **asked, seed=1)  # type: ignore[arg-type]
     return as_baseline(make_run(works, **asked)), after  # type: ignore[arg-type]

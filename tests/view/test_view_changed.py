@@ -1,7 +1,9 @@
 from __future__ import annotations
 
+from functools import cache
+
 import pytest
-from compared_runs import WORKS, as_baseline, compared, elsewhere, large, pair
+from compared_runs import WORKS, as_baseline, compared, elsewhere, large, pair, pair_of
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
@@ -25,6 +27,11 @@ def seen(runs, **asked: object) -> ReportView:
     return build(run, comparisons=comparisons)
 
 
+@cache
+def seen_pair(**asked: object) -> ReportView:
+    return seen(pair(**asked))
+
+
 def section(view: ReportView) -> Changed:
     assert view.changed is not None
     return view.changed
@@ -36,7 +43,7 @@ def plot(view: ReportView, metric: str = "latency") -> Forest:
 
 @pytest.fixture(scope="module")
 def view() -> ReportView:
-    return seen(pair())
+    return seen_pair()
 
 
 def row(metric: str = "latency", verdict: str = "no_change", **more: object) -> Comparison:
@@ -138,21 +145,22 @@ def test_the_band_is_the_threshold_about_no_change(view: ReportView):
 
 
 def test_a_noise_floor_widens_the_band_and_is_named():
-    quiet, noisy = plot(seen(pair())), plot(seen(pair(), floors={"latency": 0.3}))
+    page = seen(pair(), floors={"latency": 0.3})
+    quiet, noisy = plot(seen_pair()), plot(page)
     assert noisy.groups[0].rows[0].verdict == "no_change"
     assert noisy.note.endswith("Grey band: 30 %, this machine's noise floor of 30 % included.")
     assert noisy.groups[0].rows[0].band[1] > quiet.groups[0].rows[0].band[1]
-    assert any("doctor --noise" in note for note in section(seen(pair())).notes)
-    assert not any("doctor --noise" in note for note in section(seen(pair(), floors={"latency": 0.3})).notes)
+    assert any("doctor --noise" in note for note in section(seen_pair()).notes)
+    assert not any("doctor --noise" in note for note in section(page).notes)
 
 
 def test_memory_thresholds_that_differ_by_row_are_said_to():
     small, large_ = Work("small", weights=1 << 20), Work("large", weights=4000 << 20)
-    assert plot(seen(pair(gpu=True, works=(small, large_))), "gpu_reserved_peak").note.endswith("% by row.")
+    assert plot(seen(pair_of((small, large_), gpu=True)), "gpu_reserved_peak").note.endswith("% by row.")
 
 
 def test_one_process_a_side_is_inconclusive_and_says_why():
-    page = seen(pair(processes=1))
+    page = seen_pair(processes=1)
     forest = plot(page)
     assert {(r.interval, r.words, r.low) for r in forest.groups[0].rows} == {("n=1", "inconclusive", None)}
     assert forest.reasons == (
@@ -257,23 +265,23 @@ def test_runs_with_nothing_in_common_say_so():
 
 
 def test_energy_of_one_trial_does_not_make_a_case_inconclusive():
-    page = seen(pair(gpu=True))
+    page = seen_pair(gpu=True)
     assert {r.words for r in plot(page, "step_energy").groups[0].rows} == {"inconclusive"}
     assert "inconclusive" not in {c.id for c in page.counts}
 
 
 def test_with_a_gpu_rows_name_their_tier_and_have_its_colour():
-    page = seen(pair(gpu=True))
+    page = seen_pair(gpu=True)
     assert plot(page).several
     rows = plot(page).groups[0].rows[:2]
     assert {r.where for r in rows} == {"Host CPU", "Host GPU"}
     assert {r.colour for r in rows} == {t.colour for t in page.matrix.tiers if not t.board}
-    assert not plot(seen(pair())).several
+    assert not plot(seen_pair()).several
     assert "1 got slower" in page.headline, "both tiers agree, so neither is named"
 
 
 def test_few_rows_are_all_shown_and_of_many_only_what_changed():
-    assert [g.title for g in plot(seen(pair())).groups] == [""]
+    assert [g.title for g in plot(seen_pair()).groups] == [""]
     groups = plot(seen(large(60, 3))).groups
     assert [g.title for g in groups] == ["", f"{120 - 6} without a change"]
     assert {r.verdict for r in groups[0].rows} == {"regressed"}

@@ -32,19 +32,12 @@ class Unavailable(Exception):
 
 @dataclass(frozen=True)
 class Debian:
-    """A folder's root, not yet furnished, and the unpacked kernel package beside it."""
+    """A root, not yet furnished, and the unpacked kernel package."""
 
-    folder: Path
-
-    @property
-    def root(self) -> Path:
-        """The root of the system, as mmdebstrap leaves it."""
-        return self.folder / "root"
-
-    @property
-    def kernel(self) -> Path:
-        """The kernel package's files."""
-        return self.folder / "kernel"
+    root: Path
+    """Of the system, as mmdebstrap leaves it."""
+    kernel: Path
+    """The kernel package's files."""
 
     @property
     def vmlinuz(self) -> Path:
@@ -53,18 +46,18 @@ class Debian:
 
 
 def debian(folder: Path) -> Debian:
-    """One below ``folder``: a copy of what was made before, else made now. Raises Unavailable."""
+    """One below ``folder``, its root a copy of what was made before, else made now. Raises Unavailable."""
     made = os.environ.get(MADE)
     if not made:
         return make(folder)
-    run("cp", "--archive", f"{made}/root", f"{made}/kernel", str(folder))
-    return Debian(folder)
+    run("cp", "--archive", f"{made}/root", str(folder))
+    return Debian(folder / "root", Path(made) / "kernel")
 
 
 def make(folder: Path) -> Debian:
     """Make root and kernel below ``folder``. Raises Unavailable."""
     _require()
-    made = Debian(folder)
+    made = Debian(folder / "root", folder / "kernel")
     with _bootstrap(made.root) as process:
         _unpack_kernel(made.kernel)
         said = process.communicate()[0]

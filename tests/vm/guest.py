@@ -1,34 +1,38 @@
 """Runs inside the virtual machine: exercises harness.limits for real and reports facts as one line of JSON.
 
-Usage: guest.py SITUATION PORT. It only observes; the assertions are in test_vm_limits.py.
+It only observes; the assertions are in test_vm_limits.py.
 """
 
 from __future__ import annotations
 
 import json
 import os
+import signal
 import subprocess
-import sys
 import termios
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
+from msgspec import structs
 from stubkit import MIB, python, start
 
-from harness import limits, link
+from harness import limits
 from harness.limits import Group, hierarchy
 from harness.limits.cgroup import CgroupGroup
 from harness.limits.owner import PREFIX, start_time
 from harness.limits.removal import members
 from harness.model.case import Limits
-from harness.network import CONNECTIONS, Link, Payload
 
 CAP = Limits(memory_bytes=40 * MIB, cores=4, threads=4)
+SWAPPING = structs.replace(CAP, swap_bytes=40 * MIB)
+TOO_MUCH = "hold(44)"
+"""For CAP, which ends it; SWAPPING lets it live."""
 WORKER = "pid = os.fork() or hold(80) and os._exit(0)\nos.waitpid(pid, 0); print('well')"
 PEAK = """
+print(os.getpid())
 peak = open(sys.argv[1], "r+" if sys.argv[2] else "r")
 hold(24).close()
 before = int(peak.read())
@@ -41,33 +45,12 @@ if os.fork() == 0:
     os.setsid(); print(os.getpid(), flush=True); time.sleep(600)
 print(os.getpid(), flush=True); time.sleep(600)
 """
-HARNESS = f"""
-import sys
-sys.path[:0] = {sys.path!r}
-from harness.limits import open_group
-from harness.model.case import Limits
-from stubkit import python, start
-group = open_group(Limits(memory_bytes=64 << 20), "doomed")
-trial = start(group.join, python({FAMILY!r}))
-print(group.path, trial.process.stdout.readline(), trial.process.stdout.readline(), flush=True)
-sys.stdin.read()
-"""
 
 
-def try_out(limit: Limits, code: str, *arguments: str, **order: Any) -> dict[str, Any]:
+def try_out(limit: Limits, code: str, **order: Any) -> dict[str, Any]:
     """Run ``code`` in a group of its own and tell how it ended."""
     with limits.open_group(limit, "trial") as group:
-        started = start(group.join, [*python(code), *arguments], **order)
-        group.adopt(started.process.pid)
-        exit_code, printed, status = started.finish(120)
-        return {
-            "code": exit_code,
-            "printed": printed.split(),
-            "status": status,
-            "usage": msgspec.to_builtins(group.usage()),
-            "major_faults": group.major_faults(),
-            "pid": started.process.pid,
-        }
+        return _run(group, python(code), **order)
 
 
 def opened() -> dict[str, Any]:
@@ -80,13 +63,13 @@ def opened() -> dict[str, Any]:
         }
 
 
-def peak() -> dict[str, Any]:
+def unlimited() -> dict[str, Any]:
+    """A trial that tells its pid, its peak, and its peak after a reset."""
     with limits.open_group(Limits(), "peak") as group:
         assert group.watch is not None
         assert group.watch.peak is not None
         argv = [*python(PEAK), group.watch.peak, group.watch.reset or ""]
-        exit_code, printed, _ = start(group.join, argv).finish(120)
-        return {"code": exit_code, "figures": [int(word) for word in printed.split()]}
+        return _run(group, argv)
 
 
 def killed() -> dict[str, Any]:
@@ -94,7 +77,7 @@ def killed() -> dict[str, Any]:
     started = start(group.join, python(FAMILY))
     group.adopt(started.process.pid)
     pids = [int(_line(started.process)) for _ in range(2)]
-    inside = _inside(group)
+    inside = members(_group_of(group).path)
     group.kill()
     alive = [pid for pid in pids if start_time(pid)]
     started.finish()
@@ -103,34 +86,32 @@ def killed() -> dict[str, Any]:
 
 
 def swept() -> dict[str, Any]:
-    with subprocess.Popen([sys.executable, "-c", HARNESS], stdin=-1, stdout=-1, text=True) as doomed:
-        path, first = _line(doomed).split()
-        pids = [int(first), int(_line(doomed))]
-        spared = limits.sweep()
-        doomed.kill()
-    alive_before = len([pid for pid in pids if start_time(pid)])
-    said = limits.sweep()
+    doomed, said = _fork_harness()
+    path, *pids = said.readline().split()
+    spared = limits.sweep()
+    os.kill(doomed, signal.SIGKILL)
+    os.waitpid(doomed, 0)
+    alive_before = _alive(pids)
+    said.close()
     return {
         "spared": spared,
-        "alive_before": alive_before,
-        "said": said,
+        "alive_before": len(alive_before),
+        "said": limits.sweep(),
         "path": path,
         "exists": Path(path).exists(),
-        "alive": [pid for pid in pids if start_time(pid)],
+        "alive": _alive(pids),
     }
 
 
 CHECKS: dict[str, Callable[[], Any]] = {
     "states": lambda: {state.id: state.reason for state in limits.states()},
     "opened": opened,
-    "oom": lambda: try_out(CAP, "hold(80)"),
+    "oom": lambda: try_out(CAP, TOO_MUCH),
     "worker_oom": lambda: try_out(CAP, WORKER),
     "other_kill": lambda: try_out(CAP, "os.kill(os.getpid(), 9)"),
-    "unlimited": lambda: try_out(Limits(), "print(os.getpid()); hold(24)"),
-    "without_swap": lambda: try_out(Limits(memory_bytes=32 * MIB), "hold(44)"),
-    "with_swap": lambda: try_out(Limits(memory_bytes=32 * MIB, swap_bytes=32 * MIB), "hold(44)"),
+    "unlimited": unlimited,
+    "with_swap": lambda: try_out(SWAPPING, TOO_MUCH),
     "stub_error": lambda: try_out(Limits(), "pass", affinity=[4096]),
-    "peak": peak,
     "killed": killed,
     "swept": swept,
     "left": lambda: _left(),
@@ -139,11 +120,14 @@ CHECKS: dict[str, Callable[[], Any]] = {
 
 def over_link() -> dict[str, Any]:
     """A payload over a link that the kernel's emulator shapes; a long one, because an emulated processor is slow."""
+    from harness import link
+    from harness.network import CONNECTIONS, Link, Payload
+
     reasons = {state.id: state.reason for state in link.states()}
     if reasons["netem"] is not None:
         return {"states": reasons}
     measured = link.measure(Link(20e6, 0.3), Payload(60_000, 500), tries=5, means="netem")
-    found = {c: {"seconds": measured.samples(c), "formula": measured.formula(c)} for c in CONNECTIONS}
+    found: dict[str, Any] = {c: {"seconds": measured.samples(c), "formula": measured.formula(c)} for c in CONNECTIONS}
     return {"states": reasons, "means": measured.shape, **found}
 
 
@@ -159,6 +143,40 @@ def report(situation: str) -> dict[str, Any]:
     return facts
 
 
+def _run(group: Group, argv: list[str], **order: Any) -> dict[str, Any]:
+    started = start(group.join, argv, **order)
+    group.adopt(started.process.pid)
+    exit_code, printed, status = started.finish(120)
+    return {
+        "code": exit_code,
+        "printed": printed.split(),
+        "status": status,
+        "usage": msgspec.to_builtins(group.usage()),
+        "major_faults": group.major_faults(),
+        "pid": started.process.pid,
+    }
+
+
+def _fork_harness() -> tuple[int, TextIO]:
+    """Another harness, its pid and what it says: its group, and the two processes of the trial in it."""
+    said, answer = os.pipe()
+    pid = os.fork()
+    if pid:
+        os.close(answer)
+        return pid, os.fdopen(said)
+    try:
+        group = _group_of(limits.open_group(Limits(memory_bytes=64 * MIB), "doomed"))
+        trial = start(group.join, python(FAMILY)).process
+        os.write(answer, f"{group.path} {_line(trial).strip()} {_line(trial)}".encode())
+        signal.pause()
+    finally:
+        os._exit(1)
+
+
+def _alive(pids: Iterable[str]) -> list[int]:
+    return [int(pid) for pid in pids if start_time(int(pid))]
+
+
 def _left() -> list[str]:
     """Groups of trials that are still there: none should be; the scope and the leaf of a living harness may."""
     unified = hierarchy.unified()
@@ -167,9 +185,9 @@ def _left() -> list[str]:
     return [str(path) for path in found if path.name != f"{PREFIX}leaf"]
 
 
-def _inside(group: Group) -> list[int]:
+def _group_of(group: Group) -> CgroupGroup:
     assert isinstance(group, CgroupGroup)
-    return members(group.path)
+    return group
 
 
 def _line(process: subprocess.Popen[str]) -> str:
@@ -184,7 +202,3 @@ def main(situation: str, port: str) -> None:
         serial.flush()
         if serial.isatty():
             termios.tcdrain(serial.fileno())
-
-
-if __name__ == "__main__":
-    main(*sys.argv[1:])

@@ -25,35 +25,57 @@ MODULES = ("veth.ko*", "sch_netem.ko*")
 KERNEL_VARIABLE = "TIERBENCH_VM_KERNEL"
 """Path of another vmlinuz to boot: it needs ext4, NVMe and the 8250 console built in."""
 NEEDLESS = (
-    "modprobe@configfs.service", "modprobe@dm_mod.service", "modprobe@drm.service", "modprobe@efi_pstore.service",
-    "modprobe@fuse.service", "modprobe@loop.service", "systemd-modules-load.service", "systemd-sysusers.service",
-    "systemd-random-seed.service", "systemd-journal-flush.service", "systemd-update-utmp.service",
-    "systemd-update-utmp-runlevel.service", "systemd-tmpfiles-clean.timer", "e2scrub_reap.service", "e2scrub_all.timer",
-    "apt-daily.timer", "apt-daily-upgrade.timer", "dpkg-db-backup.timer", "fstrim.timer", "getty@tty1.service",
-    "serial-getty@ttyS0.service", "sys-kernel-tracing.mount", "sys-kernel-debug.mount", "dev-hugepages.mount",
-    "dev-mqueue.mount",
+    "apt-daily.timer", "apt-daily-upgrade.timer", "dev-hugepages.mount", "dev-mqueue.mount", "dpkg-db-backup.timer",
+    "e2scrub_all.timer", "e2scrub_reap.service", "fstrim.timer", "getty-static.service", "getty@tty1.service",
+    "kmod-static-nodes.service", "modprobe@configfs.service", "modprobe@dm_mod.service", "modprobe@drm.service",
+    "modprobe@efi_pstore.service", "modprobe@fuse.service", "modprobe@loop.service",
+    "proc-sys-fs-binfmt_misc.automount", "serial-getty@ttyS0.service", "sys-fs-fuse-connections.mount",
+    "sys-kernel-config.mount", "sys-kernel-debug.mount", "sys-kernel-tracing.mount",
+    "systemd-ask-password-console.path", "systemd-ask-password-wall.path", "systemd-binfmt.service",
+    "systemd-firstboot.service", "systemd-initctl.socket",
+    "systemd-journal-flush.service", "systemd-journald-audit.socket", "systemd-machine-id-commit.service",
+    "systemd-modules-load.service", "systemd-pcrphase.service", "systemd-pcrphase-sysinit.service",
+    "systemd-pstore.service", "systemd-random-seed.service", "systemd-remount-fs.service", "systemd-repart.service",
+    "systemd-sysctl.service", "systemd-sysusers.service", "systemd-tmpfiles-clean.timer",
+    "systemd-tmpfiles-setup.service", "systemd-tmpfiles-setup-dev.service", "systemd-update-utmp.service",
+    "systemd-update-utmp-runlevel.service",
 )  # fmt: skip
 """Units of the boot that nothing here looks at: each is several emulated processes."""
-BOOT_SECONDS = 240
+NEEDLESS_TO_USERS = ("systemd-tmpfiles-setup.service", "systemd-tmpfiles-clean.timer")
+"""Of the user's own systemd."""
+GENERATORS = ("system-generators", "user-generators", "user-environment-generators")
+"""Folders of programs that make units of what this machine has not."""
+KERNEL_OPTIONS = (
+    "root=/dev/nvme0n1 rw rootwait console=ttyS0 quiet panic=-1 tsc=reliable systemd.show_status=0",
+    "init=/opt/tierbench/init",
+    "mitigations=off init_on_alloc=0 norandmaps nokaslr cryptomgr.notests lsm= clearcpuid=rep_good",
+)
+"""The last line: what costs an emulated processor much and changes nothing that is looked at."""
+BOOT_SECONDS = 480
 
-BARE_INIT = """#!/bin/sh
+INIT = """#!/bin/sh
 export PATH=/usr/sbin:/usr/bin:/sbin:/bin
 mount -t proc proc /proc; mount -t sysfs sysfs /sys; mount -t devtmpfs devtmpfs /dev; mount -t tmpfs tmpfs /run
 mount -t cgroup2 cgroup2 /sys/fs/cgroup
 swapon /dev/nvme0n2
 cd /opt/tierbench && insmod modules/veth.ko* && insmod modules/sch_netem.ko*
-python3 guest.py bare-root /dev/ttyS1
-sync; echo o > /proc/sysrq-trigger; sleep 60
+python3 -S -E start.py bare-root /dev/ttyS1
+cd /; echo -memory > /sys/fs/cgroup/cgroup.subtree_control
+umount /sys/fs/cgroup /run /sys /proc
+exec /sbin/init
 """
+"""Without systemd first; then the groups are as the kernel made them, and systemd begins."""
 SYSTEMD_RUN = """#!/bin/sh
-swapon /dev/nvme0n2; chmod 666 /dev/ttyS1; cd /opt/tierbench
-guest="python3 /opt/tierbench/guest.py"
+chmod 666 /dev/ttyS1; cd /opt/tierbench
+guest="python3 -S -E /opt/tierbench/start.py"
 $guest service-root /dev/ttyS1
 systemd-run --scope --quiet -p Delegate=yes sh -c "$guest delegated-root /dev/ttyS1; true"
 su - tester -c "$guest session-user /dev/ttyS1"
 su - tester -c "systemd-run --user --scope --quiet -p Delegate=yes $guest delegated-user /dev/ttyS1"
 sync; echo o > /proc/sysrq-trigger
 """
+START = "import sys\nfrom guest import main\n\nmain(*sys.argv[1:])\n"
+"""So that the guest's part is imported, and with that compiled before."""
 UNIT = """[Unit]
 After=systemd-user-sessions.service systemd-logind.service dbus.service
 [Service]
@@ -75,10 +97,10 @@ class Machine:
     disk: Path
     swap: Path
 
-    def boot(self, folder: Path, init: str) -> list[dict[str, Any]]:
-        """Boot with that init, wait until it powers off, and return what the guest reported."""
+    def boot(self, folder: Path) -> list[dict[str, Any]]:
+        """Boot, wait until it powers off, and return what the guest reported."""
         report, console = folder / "report.jsonl", folder / "console.log"
-        with subprocess.Popen(self._command(init, report, console), stdin=subprocess.DEVNULL) as qemu:
+        with subprocess.Popen(self._command(report, console), stdin=subprocess.DEVNULL) as qemu:
             try:
                 qemu.wait(BOOT_SECONDS)
             except subprocess.TimeoutExpired:
@@ -88,13 +110,11 @@ class Machine:
         assert lines, f"the guest reported nothing:\n{_tail(console)}"
         return [json.loads(line) for line in lines]
 
-    def _command(self, init: str, report: Path, console: Path) -> list[str]:
+    def _command(self, report: Path, console: Path) -> list[str]:
         return [
             "qemu-system-x86_64", "-accel", "tcg,thread=single", "-cpu", "qemu64", "-smp", "2", "-m", "768",
             "-display", "none", "-monitor", "none", "-nic", "none", "-no-reboot", "-kernel", str(self.kernel),
-            "-append",
-            f"root=/dev/nvme0n1 rw rootwait console=ttyS0 mitigations=off quiet panic=-1 tsc=reliable "
-            f"systemd.show_status=0 init={init}",
+            "-append", " ".join(KERNEL_OPTIONS),
             "-serial", f"file:{console}", "-serial", f"file:{report}",
             "-device", "nvme,serial=tierbench", *_drive(self.disk, 1), *_drive(self.swap, 2),
         ]  # fmt: skip
@@ -120,7 +140,7 @@ def _furnish(root: Path, kernel: Path) -> None:
     (home / "modules").mkdir()
     for module in (path for pattern in MODULES for path in kernel.rglob(pattern)):
         shutil.copy(module, home / "modules")
-    for name, text in (("init", BARE_INIT), ("run", SYSTEMD_RUN)):
+    for name, text in (("init", INIT), ("run", SYSTEMD_RUN), ("start.py", START)):
         (home / name).write_text(text)
         (home / name).chmod(0o755)
     (root / "etc/systemd/system/tierbench.service").write_text(UNIT)
@@ -128,6 +148,9 @@ def _furnish(root: Path, kernel: Path) -> None:
     debian.run("chroot", str(root), "useradd", "--create-home", "--shell", "/bin/sh", "tester")
     debian.run("chroot", str(root), "systemctl", "enable", "tierbench.service")
     debian.run("chroot", str(root), "systemctl", "mask", *NEEDLESS)
+    debian.run("chroot", str(root), "systemctl", "--global", "mask", *NEEDLESS_TO_USERS)
+    for generators in GENERATORS:
+        shutil.rmtree(root / "usr/lib/systemd" / generators, ignore_errors=True)
     for waste in ("usr/share/doc", "usr/share/man", "usr/share/locale", "var/cache/apt", "var/lib/apt/lists"):
         shutil.rmtree(root / waste, ignore_errors=True)
 
