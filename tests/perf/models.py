@@ -1,6 +1,6 @@
 """Whether tierbench, torch.utils.benchmark and a bare loop find the same time for real models; and for ONNX Runtime.
 
-A pair is two blocks of calls of the same module in one process on one thread (model_blocks.py), timed singly; which way
+A pair is two calls of the same module, one after the other in one process on one thread (model_turns.py); which way
 begins changes from pair to pair. Processes are the unit of replication.
 """
 
@@ -20,7 +20,7 @@ from harness.stats import Summary
 from tests.perf import pairs, result
 from tests.perf.agreement import TARGET, agrees
 from tests.perf.effort import Effort
-from tests.perf.model_blocks import OURS, Order
+from tests.perf.model_turns import OURS, Order
 from tests.perf.processes import ONE_THREAD, Trials, call, shipped_trial
 from tests.perf.result import Result
 
@@ -33,10 +33,9 @@ MODELS = (
     ("published", "googlenet"),
 )
 IN_ONNX_RUNTIME = ("vision", "mobilenetv2")
-SECONDS = 0.1
-"""Of each block, but no fewer than five calls."""
-PAIRS = 20
-PROCESSES = 10
+ONE_ROUND = Pace(budget_seconds=1e-9, precision=1e-9, min_rounds=1)
+PAIRS = 80
+PROCESSES = 6
 NEAR = (0.97, 1.03)
 ONNX_TARGET = "0.97 to 1.03"
 
@@ -64,7 +63,7 @@ def _result(name: str, runtime: str, other: str, ratio: Summary) -> Result:
 def _ratios(effort: Effort, suite: str, name: str, runtime: str) -> dict[str, Summary]:
     """By other way."""
     order = _order(effort, suite, name, runtime)
-    asked = (sys.executable, "-m", "tests.perf.model_blocks", codec.encode(order).decode())
+    asked = (sys.executable, "-m", "tests.perf.model_turns", codec.encode(order).decode())
     taken = [msgspec.json.decode(call(*asked, **ONE_THREAD), type=pairs.Taken) for _ in range(effort.times(PROCESSES))]
     others = [way for way in taken[0] if way != OURS]
     return {other: pairs.ratios_by_process([(one[OURS], one[other]) for one in taken]) for other in others}
@@ -73,7 +72,7 @@ def _ratios(effort: Effort, suite: str, name: str, runtime: str) -> dict[str, Su
 def _order(effort: Effort, suite: str, name: str, runtime: str) -> Order:
     """For a child whose work is prepared."""
     trials = Trials(effort.folder / f"cache-{runtime}")
-    timing = shipped_trial(suite, name, runtime, Pace(budget_seconds=SECONDS, precision=1e-9))
+    timing = shipped_trial(suite, name, runtime, ONE_ROUND)
     trials.prepare(timing)
     known = trials.known(timing)
     spec = ChildSpec(known, str(trials.cache), str(artefacts_directory(trials.cache, known)), None)

@@ -1,7 +1,8 @@
-"""Times a shipped model in blocks, in turn with tierbench's loop, torch.utils.benchmark and a bare loop.
+"""Times a shipped model call by call, in turn with tierbench's loop, torch.utils.benchmark and a bare loop.
 
-All in one process on the same module and inputs: from process to process the same loop differs by more than the target.
-``python -m tests.perf.model_blocks ORDER`` prints medians in seconds by way and block; both are JSON.
+All in one process on the same module and inputs, since from process to process the same loop differs by more than the
+target; and by single calls, since within a second a shared core differs by more than it, too.
+``python -m tests.perf.model_turns ORDER`` prints seconds by way and call; both are JSON.
 """
 
 from __future__ import annotations
@@ -29,14 +30,14 @@ OURS = "tierbench"
 
 
 class Order(msgspec.Struct):
-    """A timing trial as its child is told of it, and how many blocks of each way."""
+    """A timing trial as its child is told of it, and how many calls of each way."""
 
     spec: ChildSpec
     pairs: int
 
 
 def main(order: Order) -> pairs.Taken:
-    """Load as a trial does, warm up, and take the blocks."""
+    """Load as a trial does, warm up, and take turns."""
     trial, place = order.spec.trial, _place(order.spec)
     workload, runtime = collect.workload(trial.case.workload), runtimes.get(trial.case.runtime)
     build = cache(lambda: workload.build(place, **trial.case.workload.parameters))
@@ -45,13 +46,12 @@ def main(order: Order) -> pairs.Taken:
     stream = SingleStream(subject.stepper(MarkTaker()), trial.pace)
     warm, _ = stream.warm_up(stream.cold())
     typical = median(warm)
-    calls = max(5, round(trial.pace.budget_seconds * 1e9 / typical))
     gc.freeze()
-    others = _torch(build(), loaded.inputs, calls) if runtime.builds_in_trial else _session(order.spec, calls)
+    others = _torch(build(), loaded.inputs) if runtime.builds_in_trial else _session(order.spec)
 
     def ours() -> float:
-        rounds, inner, _ = stream.measure(typical, batched=True)
-        return median([(end - start) / inner / 1e9 for start, end in rounds])
+        ((start, end),), inner, _ = stream.measure(typical, batched=True)
+        return (end - start) / inner / 1e9
 
     return pairs.interleaved({OURS: ours, **others}, order.pairs)
 
@@ -64,25 +64,24 @@ def _no_other(batch: int) -> Callable[[], Any]:
     raise AssertionError(f"a step of {batch} was asked for")
 
 
-def _torch(model: Model, inputs: Sequence[Any], calls: int) -> dict[str, Callable[[], float]]:
+def _torch(model: Model, inputs: Sequence[Any]) -> dict[str, Callable[[], float]]:
     import torch
-    from torch.utils.benchmark import Measurement, Timer
+    from torch.utils.benchmark import Timer
 
     timer = Timer("module(*inputs)", globals={"module": model.module, "inputs": inputs}, num_threads=1)
 
     def benchmark() -> float:
         with torch.inference_mode():
-            (found,) = Measurement.merge(timer.timeit(1) for _ in range(calls))
-        return float(found.median)
+            return float(timer.timeit(1).median)
 
     def bare() -> float:
         with torch.inference_mode():
-            return _loop(lambda: model.module(*inputs), calls)
+            return _timed(lambda: model.module(*inputs))
 
     return {"torch.utils.benchmark": benchmark, "a bare loop": bare}
 
 
-def _session(spec: ChildSpec, calls: int) -> dict[str, Callable[[], float]]:
+def _session(spec: ChildSpec) -> dict[str, Callable[[], float]]:
     """ONNX Runtime's own session of the same converted file, with the inputs that lie beside it."""
     import numpy
     import onnxruntime
@@ -93,16 +92,13 @@ def _session(spec: ChildSpec, calls: int) -> dict[str, Callable[[], float]]:
     session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     with numpy.load(file.with_name("inputs.npz")) as kept:
         given = dict(zip([one.name for one in session.get_inputs()], kept.values(), strict=True))
-    return {"a loop of its session": lambda: _loop(lambda: session.run(None, given), calls)}
+    return {"a loop of its session": lambda: _timed(lambda: session.run(None, given))}
 
 
-def _loop(call: Callable[[], Any], calls: int) -> float:
-    times = []
-    for _ in range(calls):
-        start = perf_counter_ns()
-        call()
-        times.append(perf_counter_ns() - start)
-    return median(times) / 1e9
+def _timed(call: Callable[[], Any]) -> float:
+    start = perf_counter_ns()
+    call()
+    return (perf_counter_ns() - start) / 1e9
 
 
 if __name__ == "__main__":
