@@ -33,6 +33,10 @@ MODELS = (
     ("published", "googlenet"),
 )
 IN_ONNX_RUNTIME = ("vision", "mobilenetv2")
+HELD = dict.fromkeys(("MALLOC_TRIM_THRESHOLD_", "MALLOC_MMAP_THRESHOLD_"), str(1 << 30)) | {
+    "MALLOC_TOP_PAD_": str(1 << 26)
+}
+"""glibc moves these as a process runs: then one way would pay for pages of which another finds them there."""
 ONE_ROUND = Pace(budget_seconds=1e-9, precision=1e-9, min_rounds=1)
 PAIRS = 80
 PROCESSES = 6
@@ -64,7 +68,10 @@ def _ratios(effort: Effort, suite: str, name: str, runtime: str) -> dict[str, Su
     """By other way."""
     order = _order(effort, suite, name, runtime)
     asked = (sys.executable, "-m", "tests.perf.model_turns", codec.encode(order).decode())
-    taken = [msgspec.json.decode(call(*asked, **ONE_THREAD), type=pairs.Taken) for _ in range(effort.times(PROCESSES))]
+    taken = [
+        msgspec.json.decode(call(*asked, **ONE_THREAD, **HELD), type=pairs.Taken)
+        for _ in range(effort.times(PROCESSES))
+    ]
     others = [way for way in taken[0] if way != OURS]
     return {other: pairs.ratios_by_process([(one[OURS], one[other]) for one in taken]) for other in others}
 
