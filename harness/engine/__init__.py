@@ -35,7 +35,7 @@ LIMITED: frozenset[Role] = frozenset({"ceiling", "fit"})
 UNCAPPED: frozenset[Role] = frozenset({"need", "gate"})
 """Roles that take the same steps, with and without a limit."""
 PATIENCE = 3.0
-LEAST_PATIENCE_SECONDS = 15.0
+LEAST_PATIENCE_SECONDS = 10.0
 """Under its limit a work reads its model and more of its libraries from disk, which takes seconds whatever it is."""
 
 
