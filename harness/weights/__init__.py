@@ -6,7 +6,8 @@ Suites call ``load``, ``load_module`` for a module of their own, or ``load_weigh
 from __future__ import annotations
 
 from harness.weights.entries import FILE, FORMAT, ensure, is_sound, key, load, load_files, load_module, read, used
-from harness.weights.weight_only import BITS, load_weight_only, round_linears
+from harness.weights.kept import keep
+from harness.weights.weight_only import BITS, load_module_weight_only, load_weight_only
 
 __all__ = [
     "BITS",
@@ -14,12 +15,13 @@ __all__ = [
     "FORMAT",
     "ensure",
     "is_sound",
+    "keep",
     "key",
     "load",
     "load_files",
     "load_module",
+    "load_module_weight_only",
     "load_weight_only",
     "read",
-    "round_linears",
     "used",
 ]

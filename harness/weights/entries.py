@@ -106,6 +106,15 @@ def ensure_entry(folder: Path, write: Callable[[Path], str], describe: Callable[
         raise MachineError(f"cannot write weights: {error.strerror or error}", where=str(folder)) from error
 
 
+def unread(work: Callable[[], Any]) -> Any:
+    """What ``work`` gives, done once to make an entry: files that it reads are none that a trial reads."""
+    before = set(used)
+    try:
+        return work()
+    finally:
+        used.intersection_update(before)
+
+
 def key(architecture: type, config: Any, dtype: str) -> str:
     """A name for these weights: architecture, dtype, and a hash of the configuration, its library and the format."""
     facts = {k: v for k, v in config.to_dict().items() if k not in {"dtype", "torch_dtype", "architectures"}}

@@ -7,16 +7,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from harness.errors import MachineError
 from harness.model.workload import Place
 from harness.weights import entries
+from harness.weights.kept import save
 
 BITS = ("int8", "int4")
 """Data types of weights alone."""
@@ -37,17 +37,34 @@ def load_weight_only(
     largest. To make the entry takes the float32 model's memory, once. Raises MachineError where the cache cannot be
     written, RuntimeError on another device than the CPU.
     """
-    _require_kernels(place)
     name = entries.key(architecture, config, f"{place.dtype}-{compute}")
+    whole = partial(_float32, architecture, config, place)
+    return _rounded_once(name, whole, lambda: architecture(config), place, compute, probe)
+
+
+def load_module_weight_only(
+    make: Callable[[], Any], whole: Callable[[], Any], name: str, place: Place, compute: str, probe: Probe
+) -> tuple[Any, dict[str, str]]:
+    """The same of a torch module of your own: ``make`` gives it, ``whole`` with its weights in float32.
+
+    ``name`` is the entry's in the cache and must change with the weights.
+    """
+    return _rounded_once(f"{name}-{place.dtype}-{compute}", whole, make, place, compute, probe)
+
+
+def _rounded_once(
+    name: str, whole: Callable[[], Any], make: Callable[[], Any], place: Place, compute: str, probe: Probe
+) -> tuple[Any, dict[str, str]]:
+    _require_kernels(place)
     folder = place.cache / "weights" / f"{name}-{_kernels()}"
     known: dict[str, str] = {}
 
     def write(path: Path) -> str:
-        known.update(_make(path, _float32(architecture, config, place), place, compute, probe))
+        known.update(_make(path, entries.unread(whole), place, compute, probe))
         return entries.digest(path)
 
     entries.ensure_entry(folder, write, lambda part: (part / "config.json").write_text(json.dumps(known)))
-    module = _without_memory(architecture, config, place.dtype, compute)
+    module = _without_memory(make, place.dtype, compute)
     _few_bits().fill(module, entries.read(folder / entries.FILE))
     return module.eval(), json.loads((folder / "config.json").read_text())
 
@@ -63,28 +80,13 @@ def _few_bits() -> Any:
 
 
 def _float32(architecture: type, config: Any, place: Place) -> Any:
-    """The model that is rounded. Its file is none that a trial reads."""
-    whole = replace(place, dtype="float32")
-    model = entries.load(architecture, config, whole)
-    entries.used.discard(entries.ensure(architecture, config, whole) / entries.FILE)
-    return model
+    """The model that is rounded."""
+    return entries.load(architecture, config, replace(place, dtype="float32"))
 
 
 def _make(path: Path, model: Any, place: Place, compute: str, probe: Probe) -> dict[str, str]:
     """Round the model where it lies, write its tensors, and say what came of it."""
-    facts = round_linears(model, place, compute, probe)
-    _save(_once(_few_bits().tensors(model)), path)
-    return facts
-
-
-def round_linears(model: Any, place: Place, compute: str, probe: Probe) -> dict[str, str]:
-    """Put a float32 module's linear layers into ``place.dtype``, all else into ``compute``; what came of it.
-
-    For a module that is small enough to be rounded in each trial. What ``probe`` is, and what is raised, as above.
-    """
     import torch
-
-    _require_kernels(place)
 
     dtype = getattr(torch, compute)
     count = sum(p.numel() for p in model.parameters())
@@ -95,24 +97,12 @@ def round_linears(model: Any, place: Place, compute: str, probe: Probe) -> dict[
         parameter.data = parameter.data.to(dtype)
     with torch.inference_mode():
         difference = (probe(model).float() - expected).abs().max() / expected.abs().max()
+    save(_once(_few_bits().tensors(model)), path)
     return {
         "parameters": str(count),
         "weight_only": f"{layers} linear layers in {place.dtype}, computed in {compute}",
         "relative_difference": f"{float(difference):.3e}",
     }
-
-
-def _save(tensors: dict[str, Any], path: Path) -> None:
-    """Write them and wait for the disk. Raises MachineError."""
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
-    try:
-        save_file(tensors, path)
-    except SafetensorError as error:
-        raise MachineError(f"cannot write weights: {error}", where=str(path)) from error
-    with path.open("rb+") as file:
-        os.fsync(file.fileno())
 
 
 def _once(named: dict[str, Any]) -> dict[str, Any]:
@@ -121,11 +111,11 @@ def _once(named: dict[str, Any]) -> dict[str, Any]:
     return {name: named[name].detach() for name in first.values()}
 
 
-def _without_memory(architecture: type, config: Any, bits: str, compute: str) -> Any:
+def _without_memory(make: Callable[[], Any], bits: str, compute: str) -> Any:
     import torch
 
     with torch.device("meta"):
-        model = architecture(config)
+        model = make()
         _few_bits().replace_linears(model, bits, getattr(torch, compute))
     return model
 

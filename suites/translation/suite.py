@@ -10,7 +10,7 @@ from typing import Any, ClassVar
 
 from harness import Marks, Model, Place, Raw, Workload
 from harness.processing import VALUES, Staged
-from harness.weights import BITS, load, round_linears
+from harness.weights import BITS, load
 
 from .decoding import write
 from .frontend import RATE, log_mel
@@ -194,14 +194,8 @@ class SileroVad(Workload):
         """The network of the package ``silero-vad``, a hop of speech, and the state that the hops before it left."""
         from . import voice
 
-        module, sound = voice.trained(), voice.hops(voice.speech(voice.SYLLABLES))
-        before, hop = sound[: voice.SPOKEN], sound[voice.SPOKEN : voice.SPOKEN + 1]
-        _, state = voice.listen(module, before)
-        facts = {}
-        if place.dtype in BITS:
-            facts = round_linears(module, place, "bfloat16", lambda model: voice.listen(model, sound)[0])
-        module, inputs = voice.on(module, (hop, state), place)
-        return Model(module, inputs, facts=facts)
+        module, facts = voice.loaded(place)
+        return Model(module, voice.inputs(place), facts=facts)
 
     def items(self) -> float:
         """Seconds of audio a step: it must be done before the next ones are there."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from importlib.metadata import version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -13,7 +14,7 @@ from torch import Tensor, nn
 
 from harness import Place
 from harness.runtimes import NotSupported
-from harness.weights import BITS, read
+from harness.weights import BITS, keep, load_module_weight_only, read
 
 from .frontend import RATE
 
@@ -26,6 +27,10 @@ VOWELS = (((700, 130), (1220, 70), (2600, 160)), ((300, 60), (2200, 100), (3000,
 SYLLABLE, PAUSE, SYLLABLES = 3000, 600, 4
 SPOKEN = ((SYLLABLES - 1) * (SYLLABLE + PAUSE) + SYLLABLE // 2) // HOP
 """A hop in the midst of the last syllable."""
+VOICE = 1
+"""Raise it when the voice changes: what was computed from it is kept."""
+COMPUTED = "bfloat16"
+"""What weights in few bits are computed with."""
 
 
 class SileroVad(nn.Module):
@@ -67,8 +72,34 @@ def named_as_here(tensors: Mapping[str, Tensor]) -> dict[str, Tensor]:
     return {here.get(name, name): tensor for name, tensor in tensors.items()}
 
 
+def loaded(place: Place) -> tuple[Any, dict[str, str]]:
+    """The trained network in ``place.dtype``, and what is known of it. Raises NotSupported without the package."""
+    if place.dtype in BITS:
+        return load_module_weight_only(SileroVad, trained, _entry(), place, COMPUTED, _heard)
+    return trained().to(place.device, getattr(torch, place.dtype)), {}
+
+
+def inputs(place: Place) -> tuple[Tensor, Tensor]:
+    """A hop in the midst of a syllable, and the state that the hops before it left: computed once, and kept."""
+    dtype = getattr(torch, COMPUTED if place.dtype in BITS else place.dtype)
+    sound = hops(speech(SYLLABLES))
+    state = keep(f"{_entry()}-state", place, lambda: {"state": listen(trained(), sound[:SPOKEN])[1]})["state"]
+    return sound[SPOKEN : SPOKEN + 1].to(place.device, dtype), state.to(place.device, dtype)
+
+
+def _heard(model: Any) -> Tensor:
+    """What few bits are compared by: the probability of speech in each hop of all syllables."""
+    return listen(model, hops(speech(SYLLABLES)))[0]
+
+
+def _entry() -> str:
+    """In the cache: of these weights and this voice."""
+    _package()
+    return f"silero-vad-{version('silero-vad')}-{VOICE}"
+
+
 def trained() -> SileroVad:
-    """With the weights of the installed package. Raises NotSupported where it is not installed."""
+    """In float32, with the weights of the installed package. Raises NotSupported where it is not installed."""
     tensors = read(_package() / "data" / "silero_vad_16k.safetensors")
     with torch.device("meta"):
         model = SileroVad()
@@ -116,10 +147,3 @@ def listen(model: Any, heard: Tensor) -> tuple[Tensor, Tensor]:
             probability, state = model(hop, state)
             found.append(probability)
     return torch.cat(found), state.clone()
-
-
-def on(model: SileroVad, inputs: tuple[Tensor, ...], place: Place) -> tuple[SileroVad, tuple[Tensor, ...]]:
-    """Both where the step is to run and in its data type; weights in few bits stay as they are."""
-    dtype = getattr(torch, "bfloat16" if place.dtype in BITS else place.dtype)
-    moved = model.to(place.device, None if place.dtype in BITS else dtype)
-    return moved, tuple(tensor.to(place.device, dtype) for tensor in inputs)

@@ -16,7 +16,7 @@ from harness.testing import FakeExecutor
 @pytest.mark.parametrize("limited", ["fit", "ceiling"])
 @pytest.mark.parametrize(("took", "waits"), [(30.0, PATIENCE * 30), (0.5, LEAST_PATIENCE_SECONDS)])
 def test_it_waits_for_a_multiple_of_the_uncapped_time(tmp_path, uncapped, limited, took, waits):
-    """But never so briefly that reading libraries from a slow disk would be called a time-out."""
+    """From when its libraries are imported, and never so briefly that reading a model would be called a time-out."""
     before, tried = trial(role=uncapped), trial(role=limited)
     executor, plan = FakeExecutor(), plan_of(before, tried)
     with store.RunWriter.create(tmp_path / "run", manifest(plan)) as writer:

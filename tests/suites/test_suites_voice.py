@@ -82,6 +82,16 @@ def test_a_step_hears_a_syllable_with_what_came_before_and_must_keep_up(voice: A
     assert voice.HOP / voice.RATE == KIND.deadline_seconds == KIND().items()
 
 
+@pytest.mark.parametrize("dtype", ["float32", "int8"])
+def test_once_it_is_prepared_a_build_does_not_run_the_network_so_that_the_first_step_is_a_cold_one(
+    voice: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, dtype: str
+) -> None:
+    first = built(tmp_path, dtype).inputs
+    monkeypatch.setattr(voice.SileroVad, "forward", None)
+    again = built(tmp_path, dtype).inputs
+    assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
+
+
 def test_few_bits_cost_a_trained_network_what_the_record_says(voice: Any, tmp_path: Path) -> None:
     price = {bits: float(built(tmp_path, bits).facts["relative_difference"]) for bits in ("int8", "int4")}
     assert 0 < price["int8"] < price["int4"] < 0.3
