@@ -151,8 +151,8 @@ def test_report_takes_a_baseline_in_every_format(tierbench, measured, tmp_path):
 
 
 @pytest.mark.alone
-def test_a_run_with_a_baseline_ends_with_3_where_something_got_worse(slower, same):
-    done, path = slower
+def test_a_run_with_a_baseline_ends_with_3_where_something_got_worse(against_baseline, same):
+    done, path = against_baseline("longer", NAP_MS="8")
     assert done.returncode == Exit.REGRESSION, done.stderr
     assert "varying on Host CPU, latency: +" in done.stdout
     assert "What changed" in (path / "report.html").read_text()
@@ -168,7 +168,7 @@ def test_a_baseline_that_cannot_be_compared_with_is_refused_before_anything_runs
     head = json.loads(manifest.read_text())
     head["environment"]["fingerprint"] = "other"
     manifest.write_text(json.dumps(head))
-    asked = ("run", "varying", "-I", light, "-p", "host", "--processes", 1, "--budget", 0.05, "--baseline", before)
+    asked = ("run", "varying", "-I", light, "-p", "host", "--processes", 2, "--budget", 0.05, "--baseline", before)
     done = tierbench(*asked, "--out", tmp_path / "b")
     assert done.returncode == Exit.BAD_INPUT
     assert "different machines" in done.stderr

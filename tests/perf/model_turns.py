@@ -12,7 +12,6 @@ import sys
 from collections.abc import Callable, Sequence
 from functools import cache
 from pathlib import Path
-from time import perf_counter_ns
 from typing import Any
 
 import msgspec
@@ -25,6 +24,7 @@ from harness.stats import median
 from harness.worker.batches import Batches
 from harness.worker.subject import Subject
 from tests.perf import pairs
+from tests.perf.processes import seconds
 
 OURS = "tierbench"
 
@@ -76,7 +76,7 @@ def _torch(model: Model, inputs: Sequence[Any]) -> dict[str, Callable[[], float]
 
     def bare() -> float:
         with torch.inference_mode():
-            return _timed(lambda: model.module(*inputs))
+            return seconds(lambda: model.module(*inputs))
 
     return {"torch.utils.benchmark": benchmark, "a bare loop": bare}
 
@@ -92,13 +92,7 @@ def _session(spec: ChildSpec) -> dict[str, Callable[[], float]]:
     session = onnxruntime.InferenceSession(file, options, providers=["CPUExecutionProvider"])
     with numpy.load(file.with_name("inputs.npz")) as kept:
         given = dict(zip([one.name for one in session.get_inputs()], kept.values(), strict=True))
-    return {"a loop of its session": lambda: _timed(lambda: session.run(None, given))}
-
-
-def _timed(call: Callable[[], Any]) -> float:
-    start = perf_counter_ns()
-    call()
-    return (perf_counter_ns() - start) / 1e9
+    return {"a loop of its session": lambda: seconds(lambda: session.run(None, given))}
 
 
 if __name__ == "__main__":
