@@ -15,7 +15,7 @@ from harness.model.measure import PROCESS_PEAK, TREE_PEAK
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported, name_of
 from harness.model.record import Record
 from harness.model.search import Search
-from harness.model.units import KIB, show_bytes
+from harness.model.units import KIB, show, show_bytes
 from harness.verdict.limits import told
 
 MEMORY = "memory"
@@ -83,7 +83,7 @@ def why(outcome: Outcome) -> str:
         case Failed(error=error):
             return f"failed: {error}"
         case TimedOut(limit_seconds=limit, stage=stage):
-            return f"timed out after {limit:g} s in stage {stage}"
+            return f"timed out after {show(limit, 's')} in stage {stage}"
         case Unsupported(reason=reason):
             return reason
         case Ok() | Thrashes() | DoesNotFit():

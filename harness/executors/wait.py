@@ -65,7 +65,12 @@ class Faults:
         now, before = self.group.refaults(), self._reread_before
         return now is not None and before is not None and now - before >= self.limit_pages
 
-    def still_reading(self) -> bool:
+    def stalled(self) -> bool:
+        """Whether a child whose time is up made no headway for want of memory."""
+        again = self.group.refaults()
+        return self._still_reading() or (again is not None and again >= self.limit_pages)
+
+    def _still_reading(self) -> bool:
         """Whether the child read from disk at a stalling rate all through the last ``STALL_SECONDS``."""
         if not self._history:
             return False
@@ -139,7 +144,7 @@ class Watcher:
         self._seen.timed_out_after = self._deadline.seconds if timed_out else None
         if self._faults is not None:
             self._faults.look(now)
-            if self._faults.reread_everything() or (timed_out and self._faults.still_reading()):
+            if self._faults.reread_everything() or (timed_out and self._faults.stalled()):
                 self._seen.stalled_faults = self.group.major_faults()
         return self._seen.cancelled or timed_out or self._seen.stalled_faults is not None
 

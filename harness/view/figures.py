@@ -94,7 +94,7 @@ def why_not(outcome: Outcome | None) -> str:
         case Unsupported(reason=reason):
             return reason
         case TimedOut(limit_seconds=limit, stage=stage):
-            return f"timed out after {limit:g} s in stage {stage}"
+            return f"timed out after {show(limit, 's')} in stage {stage}"
         case Failed(error=error):
             return error
         case Thrashes() | Ok():

@@ -76,7 +76,7 @@ def detail(facts: CaseFacts, judged: Judged) -> str:
         case Thrashes(limit_bytes=limit, major_faults=faults):
             return f"{faults:,} major faults at {show_bytes(limit)}"
         case TimedOut(limit_seconds=limit, stage=stage):
-            return f"after {limit:g} s in stage {stage}"
+            return f"after {show(limit, 's')} in stage {stage}"
         case outcome:
             return why_not(outcome) if judged.state != "not_run" else ""
 
