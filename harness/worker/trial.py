@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterable
-from importlib import import_module
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ from harness.model.record import Enforced
 from harness.model.spec import ChildSpec
 from harness.model.workload import Place, Workload
 from harness.runtimes import Conversion, Runtime
-from harness.worker import roles
+from harness.worker import imports, roles
 from harness.worker.channel import Channel
 from harness.worker.stages import Stages
 from harness.worker.subject import Subject, load
@@ -34,13 +34,16 @@ def run(spec: ChildSpec, channel: Channel) -> None:
     if trial.role == "prepare":
         from harness.worker import prepare
 
-        prepare.run(spec, runtime, _find(trial), _place(spec))
+        workload = _find(trial)
+        with imports.seldom_collecting():
+            imports.load(workload.requires)
+        prepare.run(spec, runtime, workload, _place(spec))
         channel.send(Ended(Ok()))
         return
     role = roles.of(trial.role)
     stages = Stages(spec, channel)
     gpu = _gpu(trial.limits)
-    workload = stages.run("import", lambda: _import(trial, runtime), IMPORT_TIME)
+    workload = _imported(stages, trial, runtime)
     for enforced in _limited(trial.limits, gpu):
         channel.send(Capped(enforced))
     gc.freeze()  # a library's objects stay: to look through them before every stage costs about 60 ms each time
@@ -59,10 +62,17 @@ def _find(trial: Trial) -> Workload:
     return collect.workload(ref)
 
 
+def _imported(stages: Stages, trial: Trial, runtime: Runtime) -> Workload:
+    """The workload, with what it needs. How long that takes is asked of timing trials alone."""
+    timed = trial.role == "timing"
+    with nullcontext() if timed else imports.seldom_collecting():
+        found: Workload = stages.run("import", lambda: _import(trial, runtime), IMPORT_TIME if timed else None)
+        return found
+
+
 def _import(trial: Trial, runtime: Runtime) -> Workload:
     workload = _find(trial)
-    for name in (*runtime.imports, *(workload.requires if runtime.builds_in_trial else ())):
-        import_module(name)
+    imports.load((*runtime.imports, *(workload.requires if runtime.builds_in_trial else ())))
     return workload
 
 

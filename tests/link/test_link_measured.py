@@ -81,10 +81,25 @@ def _family(pid: int, size: int) -> list[psutil.Process]:
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         found = psutil.Process(pid).children(recursive=True)
-        if len(found) == size and all("harness.link" in " ".join(p.cmdline()) for p in found):
+        if len(found) == size and all("harness.link" in _command(p) for p in found):
             return found
         time.sleep(0.02)
     raise AssertionError("the processes did not come up")
+
+
+def _command(process: psutil.Process) -> str:
+    """Empty for one that has ended: setting the link up takes processes that come and go."""
+    try:
+        return " ".join(process.cmdline())
+    except psutil.NoSuchProcess:
+        return ""
+
+
+def test_a_process_that_has_ended_has_no_command():
+    with subprocess.Popen([sys.executable, "-c", "pass"], stdout=subprocess.PIPE) as ended:
+        ended.stdout.read()
+        os.waitid(os.P_PID, ended.pid, os.WEXITED | os.WNOWAIT)
+        assert _command(psutil.Process(ended.pid)) == ""
 
 
 def test_what_cannot_be_sent_or_would_take_too_long_is_told_before_anything_starts():

@@ -1,0 +1,54 @@
+"""What a trial imports: as much of it as there would be on a machine without tierbench."""
+
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+
+SELDOM = 100_000
+"""Objects made before Python looks for garbage. Importing makes many and drops few: 700 cost an eighth of its time."""
+
+
+def load(names: Iterable[str]) -> None:
+    """Import the modules. Raises ImportError."""
+    for name in names:
+        if name.partition(".")[0] == "transformers":
+            _settle_transformers()
+        import_module(name)
+
+
+@contextmanager
+def seldom_collecting() -> Iterator[None]:
+    """Look for garbage seldom meanwhile: for imports that are not timed."""
+    before = gc.get_threshold()
+    gc.set_threshold(SELDOM, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+
+
+def _settle_transformers() -> None:
+    """Have transformers find no scipy where the work has not imported it.
+
+    It asks once, for the losses of its detectors. It needs scipy for nothing else, and here tierbench itself brings it:
+    30 MiB and a second of a trial that would be none of the work's.
+    """
+    with _hidden("scipy"):
+        import_module("transformers.utils").is_scipy_available()
+
+
+@contextmanager
+def _hidden(package: str) -> Iterator[None]:
+    """The package cannot be found meanwhile; one that has been imported is left as it is."""
+    if package in sys.modules:
+        yield
+        return
+    sys.modules[package] = None  # type: ignore[assignment]
+    try:
+        yield
+    finally:
+        del sys.modules[package]
