@@ -1,4 +1,4 @@
-"""The page: a theme's template with its own style and script, one file that needs no network. Only this uses jinja2.
+"""The page: a theme's template with its own style and script, one file that needs no network.
 
 A theme is a folder with ``template.html``, ``style.css`` and, if it likes, ``script.js``. Its template is given
 ``view`` (a ReportView), ``style``, ``script``, ``policy`` (the page's Content-Security-Policy), ``downloads`` (gzip
@@ -18,10 +18,11 @@ import jinja2
 from markupsafe import Markup
 
 from harness.errors import ContentError
-from harness.render import csv, json
+from harness.render import compiled, csv, json
 from harness.view import ReportView
 
 TEMPLATE, STYLE, SCRIPT = "template.html", "style.css", "script.js"
+_COMPILED_WITH = "autoescape, trim_blocks, lstrip_blocks"
 
 
 def render(view: ReportView, theme_dir: Path) -> str:
@@ -65,6 +66,7 @@ def _environment(theme_dir: Path) -> jinja2.Environment:
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        bytecode_cache=compiled.beside(theme_dir, _COMPILED_WITH),
     )
     environment.filters["g"] = "{:g}".format
     return environment
