@@ -23,11 +23,16 @@ settings.load_profile("unhurried")  # a busy machine is slow, and that is no fai
 
 LONG = ("vm", "slow", "browser")
 UNIT = len(LONG)
+HEAVY = ("torch", "torch._dynamo", "pandas", "scipy.optimize")
 FORBID = "TIERBENCH_FORBID_SKIPS"
+
+
+gc.disable()  # until all is imported: what importing makes, stays
 
 
 def pytest_collection_finish() -> None:
     """Keep the garbage collector from walking again and again through the libraries that were imported: a tenth."""
+    gc.enable()
     gc.collect()
     gc.freeze()
 
@@ -37,7 +42,8 @@ def pytest_collection() -> Generator[None, object, object]:
     """Takes no coverage while test modules and their libraries are imported, but of the harness, imported before."""
     if coverage.Coverage.current():
         with _uncovered():
-            importlib.import_module("torch")
+            for library in HEAVY:
+                importlib.import_module(library)
         for module in pkgutil.walk_packages(harness.__path__, "harness."):
             if not module.name.endswith("__main__"):
                 importlib.import_module(module.name)

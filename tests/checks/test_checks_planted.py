@@ -17,7 +17,7 @@ from harness.errors import Exit
 from harness.model import codec
 from tests.checks.disturbances import busy_neighbour, pinned
 
-pytestmark = pytest.mark.alone
+pytestmark = pytest.mark.slow
 
 SUITE = '''"""A core kept busy."""
 
@@ -101,6 +101,7 @@ def test_a_sustained_run_is_a_scenario_of_its_own_and_is_told_part_by_part(tmp_p
     assert timing.trial.timeout_seconds == pytest.approx(600.6)
 
 
+@pytest.mark.alone
 def test_what_measuring_costs_is_in_every_run_and_in_its_report(tmp_path):
     from harness import results
 
