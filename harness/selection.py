@@ -173,8 +173,11 @@ def _complain_if_unmatched(chosen: list[plan.Selected], suites: list[collect.Sui
 def resolve_profiles(
     names: Sequence[str], include: Sequence[Path], caps: Capabilities
 ) -> tuple[list[HardwareProfile], list[str]]:
-    """The profiles that ``names`` mean, each once, and what was said of aliases. Raises UnknownName."""
-    known = known_profiles(include, caps)
+    """The profiles that ``names`` mean, each once, and what was said of aliases. Raises UnknownName.
+
+    Files are read only where a name is not the host's: one that is broken stops no run that does not ask for a board.
+    """
+    known = [profiles.host_profile(caps)] if {*names} == {HOST} else known_profiles(include, caps)
     resolved = [profiles.resolve(name, known) for name in names]
     unique = {r.profile.id: r.profile for r in resolved}
     return list(unique.values()), [r.said for r in resolved if r.said]

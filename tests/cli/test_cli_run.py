@@ -177,6 +177,7 @@ def test_a_malformed_profile_is_named_with_its_line(tierbench, light):
     done = tierbench("run", "light", "-p", "odd", "-I", light)
     assert done.returncode == Exit.BAD_INPUT
     assert "odd.toml:" in done.stderr
+    assert tierbench("run", "light", "-I", light, "--dry-run").returncode == Exit.OK  # this run does not ask for it
     checked = tierbench("profile", "check", profiles / "odd.toml")
     assert checked.returncode == Exit.FAILED
     assert checked.stdout.count("odd.toml:") > 1

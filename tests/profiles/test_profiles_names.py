@@ -126,7 +126,7 @@ def test_the_boards_reach_from_a_single_board_computer_to_a_data_centre_and_many
 
 def test_generic_limits_stand_apart_from_boards(known: list[HardwareProfile]) -> None:
     limits = {p.id: p for p in known if p.kind == "generic"}
-    assert set(limits) == {"generic-1gb", "generic-4gb", "generic-8gb"}
+    assert set(limits) == {"generic-1gb", "generic-2gb", "generic-4gb", "generic-8gb"}
     for name, limit in limits.items():
         assert limit.budget_bytes == int(name[8:-2]) << 30
         assert {profiles.calibration(limit, t).level for t in limit.target} == {"limits only"}
