@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import suppress
 from importlib.util import cache_from_source
@@ -39,10 +38,10 @@ class Compiled(jinja2.FileSystemBytecodeCache):
 
 
 def beside(theme_dir: Path, options: str) -> Compiled | None:
-    """The theme's cache in its ``__pycache__``; None where Python keeps no compiled files or they cannot be written."""
+    """The theme's cache in its ``__pycache__``; None where Python is told to keep no compiled files."""
     if sys.dont_write_bytecode:
         return None
     folder = Path(cache_from_source(str(theme_dir / "any.py"))).parent
     with suppress(OSError):
         folder.mkdir(parents=True, exist_ok=True)
-    return Compiled(folder, options) if os.access(folder, os.W_OK) else None
+    return Compiled(folder, options)

@@ -7,6 +7,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from importlib import import_module
+from typing import Any
 
 SELDOM = 100_000
 """Objects made before Python looks for garbage. Importing makes many and drops few: 700 cost an eighth of its time."""
@@ -35,20 +36,23 @@ def _settle_transformers() -> None:
     """Have transformers find no scipy where the work has not imported it.
 
     It asks once, for the losses of its detectors. It needs scipy for nothing else, and here tierbench itself brings it:
-    30 MiB and a second of a trial that would be none of the work's.
+    memory and time of a trial that would be none of the work's. Where it does not ask, it is left as it is.
     """
     with _hidden("scipy"):
-        import_module("transformers.utils").is_scipy_available()
+        ask = getattr(import_module("transformers.utils"), "is_scipy_available", None)
+        if ask is not None:
+            ask()
 
 
 @contextmanager
 def _hidden(package: str) -> Iterator[None]:
-    """The package cannot be found meanwhile; one that has been imported is left as it is."""
-    if package in sys.modules:
+    """The package cannot be found meanwhile, which is what None means to Python; one that was imported stays."""
+    modules: dict[str, Any] = sys.modules
+    if package in modules:
         yield
         return
-    sys.modules[package] = None  # type: ignore[assignment]
+    modules[package] = None
     try:
         yield
     finally:
-        del sys.modules[package]
+        del modules[package]

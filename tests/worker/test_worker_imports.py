@@ -55,6 +55,13 @@ def test_scipy_that_the_work_imported_is_found(one_that_asks):
     assert said("scipy", "transformers.utils", path=one_that_asks) == ["True", "True", "scipy"]
 
 
+def test_one_that_does_not_ask_is_imported_as_it_is(one_that_asks):
+    (one_that_asks / "transformers" / "utils.py").write_text("")
+    environment = {**os.environ, "PYTHONPATH": str(one_that_asks)}
+    code = "from harness.worker import imports; imports.load(['transformers.utils']); import scipy"
+    subprocess.run([sys.executable, "-c", code], env=environment, check=True)
+
+
 def test_a_module_that_is_not_there_is_told():
     with pytest.raises(ImportError, match="no_such_module"):
         imports.load(["json", "no_such_module"])
