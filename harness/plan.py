@@ -64,7 +64,7 @@ QUICK = Settings(
     composition=False,
     features=Pace(budget_seconds=1.0, warmup_seconds=0.5, precision=0.05, min_rounds=2),
     timing=Pace(budget_seconds=3.0, warmup_seconds=2.0),
-    memory=Pace(steps=2),
+    memory=Pace(budget_seconds=3.0, steps=2),
     ceiling_timeout_seconds=60.0,
 )
 

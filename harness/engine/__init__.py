@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from msgspec.structs import replace
 
 from harness.engine import pacing, tighter
-from harness.engine.assemble import assemble, broken, not_run
+from harness.engine.assemble import IMPORTED_AFTER, assemble, broken, not_run
 from harness.engine.own_cost import OwnCost
 from harness.engine.pacing import Pacing, no_projection
 from harness.engine.prepared import Preparation
@@ -130,10 +130,13 @@ class Engine:
         if record.trial.role == "ceiling":
             self._ceilings.append(record)
         if record.trial.role in UNCAPPED and isinstance(record.outcome, Ok):
-            self._uncapped_seconds[record.trial.case.work_id] = record.wall_seconds
+            self._uncapped_seconds[record.trial.case.work_id] = _since_imported(record)
 
     def _patient(self, trial: Trial) -> Trial:
-        """A trial that tries a limit waits for a multiple of what the same work took uncapped, and no longer."""
+        """A trial that tries a limit waits for a multiple of what the same work took uncapped, and no longer.
+
+        Both are counted from when the libraries are there.
+        """
         uncapped = self._uncapped_seconds.get(trial.case.work_id)
         if trial.role not in LIMITED or uncapped is None:
             return trial
@@ -159,6 +162,10 @@ class Engine:
                 self.emit(TrialStage(trial, event.stage))
 
         return listen
+
+
+def _since_imported(record: Record) -> float:
+    return record.wall_seconds - float(record.facts.get(IMPORTED_AFTER, 0.0))
 
 
 def _now() -> str:

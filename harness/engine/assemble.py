@@ -17,6 +17,8 @@ from harness.model.spec import Ending
 
 NOT_PREPARED = "not-prepared"
 """Code of the finding on a trial that was not run because its work could not be prepared."""
+IMPORTED_AFTER = "imported_after"
+"""Fact of a trial: the seconds of its ``wall_seconds`` until its libraries were there."""
 THRASH_FAULTS_PER_STEP = 64
 """A step that has run before and still reads from disk this often is being fed its own pages again and again."""
 
@@ -150,6 +152,8 @@ def _whole_tree(inside: Sequence[Measurement], last: int | None, provenance: Pro
 
 def _facts(events: Sequence[ChildEvent], ending: Ending) -> dict[str, str]:
     facts = {"means": ending.means}
+    if ending.imported_after is not None:
+        facts[IMPORTED_AFTER] = f"{ending.imported_after:.3f}"
     for event in events:
         if isinstance(event, Said):
             facts.update(event.facts)

@@ -118,6 +118,7 @@ class LocalExecutor:
             exit_code=code if code >= 0 else None,
             signal=-code if code < 0 else None,
             wall_seconds=wall,
+            imported_after=seen.imported_after,
             enforced=group.enforced(),
             usage=group.usage(),
             timed_out_after=seen.timed_out_after,

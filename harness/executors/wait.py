@@ -32,6 +32,7 @@ GARBAGE_LIMIT = 1 << 26
 class Seen:
     """What the watch found out."""
 
+    imported_after: float | None = None
     timed_out_after: float | None = None
     cancelled: bool = False
     stalled_faults: int | None = None
@@ -152,7 +153,9 @@ class Watcher:
         if not isinstance(event, StageBegan):
             return
         if event.stage == "load":
-            self._deadline.imported(time.monotonic())
+            now = time.monotonic()
+            self._seen.imported_after = now - self._deadline.began
+            self._deadline.imported(now)
         if self._faults is not None and event.stage == "warm-up":
             self._faults.loaded()
 

@@ -115,7 +115,7 @@ class Pace(Struct, frozen=True, omit_defaults=True):
     """Stop when the half-width of the 95 % interval, relative to the median, is below this."""
     min_rounds: int = 3
     steps: int = 3
-    """Steps of a need, gate or ceiling trial after its first."""
+    """Steps of a need, gate or ceiling trial after its first: fewer, but one, once they took ``budget_seconds``."""
     energy_seconds: float = 6.0
     step_seconds: float | None = None
     """How long a step of a paced trial is to take, its wait included."""

@@ -9,14 +9,18 @@ from contextlib import contextmanager
 from importlib import import_module
 from typing import Any
 
+from harness.worker.model_index import ModelIndex
+
 SELDOM = 100_000
 """Objects made before Python looks for garbage. Importing makes many and drops few: 700 cost an eighth of its time."""
 
 
-def load(names: Iterable[str]) -> None:
-    """Import the modules. Raises ImportError."""
+def load(names: Iterable[str], index: ModelIndex | None = None) -> None:
+    """Import the modules, with transformers' models as ``index`` keeps them. Raises ImportError."""
     for name in names:
         if name.partition(".")[0] == "transformers":
+            if index is not None:
+                index.install()
             _settle_transformers()
         import_module(name)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterable
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -20,6 +19,7 @@ from harness.model.workload import Place, Workload
 from harness.runtimes import Conversion, Runtime
 from harness.worker import imports, roles
 from harness.worker.channel import Channel
+from harness.worker.model_index import ModelIndex
 from harness.worker.stages import Stages
 from harness.worker.subject import Subject, load
 
@@ -36,14 +36,14 @@ def run(spec: ChildSpec, channel: Channel) -> None:
 
         workload = _find(trial)
         with imports.seldom_collecting():
-            imports.load(workload.requires)
+            imports.load(workload.requires, ModelIndex(Path(spec.cache), writes=True))
         prepare.run(spec, runtime, workload, _place(spec))
         channel.send(Ended(Ok()))
         return
     role = roles.of(trial.role)
     stages = Stages(spec, channel)
     gpu = _gpu(trial.limits)
-    workload = _imported(stages, trial, runtime)
+    workload = _imported(stages, spec, runtime)
     for enforced in _limited(trial.limits, gpu):
         channel.send(Capped(enforced))
     gc.freeze()  # a library's objects stay: to look through them before every stage costs about 60 ms each time
@@ -62,17 +62,20 @@ def _find(trial: Trial) -> Workload:
     return collect.workload(ref)
 
 
-def _imported(stages: Stages, trial: Trial, runtime: Runtime) -> Workload:
-    """The workload, with what it needs. How long that takes is asked of timing trials alone."""
-    timed = trial.role == "timing"
-    with nullcontext() if timed else imports.seldom_collecting():
-        found: Workload = stages.run("import", lambda: _import(trial, runtime), IMPORT_TIME if timed else None)
+def _imported(stages: Stages, spec: ChildSpec, runtime: Runtime) -> Workload:
+    """The workload, with what it needs. How long that takes is asked of timing trials alone, which get no help."""
+    if spec.trial.role == "timing":
+        timed: Workload = stages.run("import", lambda: _import(spec.trial, runtime), IMPORT_TIME)
+        return timed
+    index = ModelIndex(Path(spec.cache))
+    with imports.seldom_collecting():
+        found: Workload = stages.run("import", lambda: _import(spec.trial, runtime, index))
         return found
 
 
-def _import(trial: Trial, runtime: Runtime) -> Workload:
+def _import(trial: Trial, runtime: Runtime, index: ModelIndex | None = None) -> Workload:
     workload = _find(trial)
-    imports.load((*runtime.imports, *(workload.requires if runtime.builds_in_trial else ())))
+    imports.load((*runtime.imports, *(workload.requires if runtime.builds_in_trial else ())), index)
     return workload
 
 

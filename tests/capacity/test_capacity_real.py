@@ -85,6 +85,7 @@ def test_the_smallest_memory_is_what_brute_force_finds_within_two_percent(host, 
     assert least == pytest.approx(memory.value, rel=0.02)
     assert memory.value > 64 * MIB
     assert probe.find("tree_peak", "trial") is not None
+    assert 0 < float(probe.facts["imported_after"]) < probe.wall_seconds
 
 
 def test_each_try_held_the_allocator_still_and_says_so(host):

@@ -105,3 +105,9 @@ def test_limits_that_the_child_set_itself_stand_beside_the_kernels():
     own = Enforced("gpu_memory", LIMIT, LIMIT, "torch memory fraction", approximate=True)
     made = assemble(CAPPED, [Capped(own), Ended(Ok())], ending(), "now")
     assert made.enforced == (*IN_FORCE, own)
+
+
+@pytest.mark.parametrize(("after", "fact"), [(4.5, {"imported_after": "4.500"}), (None, {})])
+def test_when_the_libraries_were_there_is_a_fact(after: float | None, fact: dict[str, str]) -> None:
+    facts = assemble(trial(role="need"), [Ended(Ok())], ending(imported_after=after), "now").facts
+    assert {name: said for name, said in facts.items() if name != "means"} == fact

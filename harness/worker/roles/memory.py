@@ -1,4 +1,4 @@
-"""The roles that look at memory: load is done; a first step, then a few more."""
+"""The roles that look at memory: load is done; a first step, then a few more, or one where a step takes long."""
 
 from __future__ import annotations
 
@@ -17,14 +17,17 @@ from harness.worker.subject import Subject
 
 def run(subject: Subject, stages: Stages, channel: Channel) -> None:
     """Take the steps, each with its time and its page faults from disk."""
-    step = subject.stepper(MarkTaker())
+    step, pace = subject.stepper(MarkTaker()), subject.trial.pace
     sizes = stages.run("warm-up", lambda: payload.measurements(subject.given, _counted(step, channel)))
     if subject.trial.role == "need":
         channel.measured(*sizes)
 
     def several() -> None:
-        for _ in range(subject.trial.pace.steps):
+        end = time.perf_counter() + pace.budget_seconds
+        for _ in range(pace.steps):
             _counted(step, channel)
+            if time.perf_counter() >= end:
+                return
 
     stages.run("timed", several)
 

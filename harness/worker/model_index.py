@@ -1,0 +1,94 @@
+"""transformers' table of its models, kept between trials: at each import it would read 1,650 files for it, twice.
+
+Only trials that tell no import time take it from there. A process's peak is 0.8 MiB lower for it.
+"""
+
+from __future__ import annotations
+
+import marshal
+import os
+import sys
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import partial
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec, PathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+MODULE = "transformers.utils.import_utils"
+FUNCTION = "create_import_structure_from_path"
+"""Of that module: from a folder's path, or that of a file in it, to the table of the folder's models."""
+
+Make = Callable[[Any], Any]
+
+
+@dataclass(frozen=True)
+class ModelIndex:
+    """Where the table is kept, and whether this process may write it there."""
+
+    cache: Path
+    writes: bool = False
+
+    def install(self) -> None:
+        """Have transformers ask here, where it has not been imported yet."""
+        if MODULE not in sys.modules:
+            sys.meta_path.insert(0, _Finder(self))
+
+    def answer(self, version: str, models: str, make: Make, path: Any) -> Any:
+        """What ``make(path)`` gives, from the kept table where ``path`` is the folder of all models."""
+        folder = os.path.dirname(path) if os.path.isfile(path) else str(path)  # noqa: PTH113, PTH120 - 1,000 times
+        return self._of_all(version, make, path) if folder == models else make(path)
+
+    def file(self, version: str) -> Path:
+        """Of this transformers, in a form that only this Python is sure to read."""
+        return self.cache / "imports" / f"transformers-{version}.{sys.implementation.cache_tag}"
+
+    def _of_all(self, version: str, make: Make, path: Any) -> Any:
+        file = self.file(version)
+        with suppress(OSError, ValueError, EOFError, TypeError):
+            return marshal.loads(file.read_bytes())
+        table = make(path)
+        if self.writes:
+            with suppress(OSError, ValueError):
+                _write(file, marshal.dumps(table))
+        return table
+
+
+@dataclass(frozen=True)
+class _Finder(MetaPathFinder):
+    index: ModelIndex
+
+    def find_spec(self, name: str, path: Sequence[str] | None, target: ModuleType | None = None) -> ModuleSpec | None:
+        if name != MODULE:
+            return None
+        sys.meta_path.remove(self)
+        spec = PathFinder.find_spec(name, path, target)
+        if spec is not None and spec.loader is not None:
+            spec.loader = _Loader(self.index, spec.loader)
+        return spec
+
+
+@dataclass(frozen=True)
+class _Loader(Loader):
+    index: ModelIndex
+    real: Loader
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self.real.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        self.real.exec_module(module)
+        make, version = getattr(module, FUNCTION, None), getattr(sys.modules.get("transformers"), "__version__", "dev")
+        if make is not None and "dev" not in version:
+            models = str(Path(str(module.__file__)).parent.parent / "models")
+            setattr(module, FUNCTION, partial(self.index.answer, version, models, make))
+
+
+def _write(file: Path, content: bytes) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    temporary = file.with_name(f"{file.name}.{os.getpid()}")
+    temporary.write_bytes(content)
+    temporary.replace(file)
