@@ -37,6 +37,9 @@ from harness.worker.finite import first_not_finite
 
 Round = tuple[int, int]
 
+LONG_STEP_NS = 1_000_000_000
+"""From here on a step costs too much to be taken for its output alone."""
+
 SLOWER = 0.05
 """The last part of a sustained load against the first: from here on it is worth a word."""
 
@@ -51,17 +54,20 @@ def run(
     channel: Channel,
     bracket: _Bracket,
     batches: Batches,
+    *,
     opaque: bool,
+    learns: bool,
 ) -> float:
     """Time a workload's steps and send the samples. Gives their median in seconds.
 
-    ``batches`` makes steps of another batch. Raises NotFinite where the last output is not finite.
+    ``batches`` makes steps of another batch. Raises NotFinite where the first output is not finite, or that of one more
+    step at the end; a long one is not taken once more, but where the work learns, so that its output may turn bad.
     """
     marks, pace = MarkTaker(), trial.pace
     step = stepper(marks)
     stream = SingleStream(step, pace)
     subject = loads.Subject(step, trial, batches)
-    cold, (warmup, steady) = bracket("warm-up", lambda: _warm(stream))
+    cold, (warmup, steady) = bracket("warm-up", lambda: _warm(step, stream))
     batched = not marks.taken and not opaque
     marks.taken.clear()
     gc.freeze()
@@ -79,15 +85,22 @@ def run(
     _report(channel, steady, timed, pace)
     if trial.case.scenario == sustained.NAME:
         _part_by_part(channel, sustained.parts(timed.rounds, timed.inner, pace.budget_seconds))
-    place = first_not_finite(step())
-    if place is not None:
-        raise NotFinite(f"the output is not finite at {place}")
+    if typical < LONG_STEP_NS or learns:
+        _check(step())
     return median(latencies)
 
 
-def _warm(stream: SingleStream) -> tuple[int, tuple[list[int], bool]]:
-    cold = stream.cold()
+def _warm(step: Callable[[], Any], stream: SingleStream) -> tuple[int, tuple[list[int], bool]]:
+    outputs: list[Any] = []
+    cold = SingleStream(lambda: outputs.append(step()), stream.pace).cold()
+    _check(outputs.pop())
     return cold, stream.warm_up(cold)
+
+
+def _check(output: Any) -> None:
+    place = first_not_finite(output)
+    if place is not None:
+        raise NotFinite(f"the output is not finite at {place}")
 
 
 def _watched(conditions: Conditions, measure: Callable[[], Any]) -> Any:

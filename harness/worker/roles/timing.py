@@ -15,5 +15,13 @@ def run(subject: Subject, stages: Stages, channel: Channel) -> None:
 
 def timed(subject: Subject, stages: Stages, channel: Channel) -> float:
     """The same, with their median in seconds."""
-    opaque = subject.workload.opaque
-    return timing.run(subject.stepper, subject.trial, channel, stages.run, subject.batches, opaque)
+    workload = subject.workload
+    return timing.run(
+        subject.stepper,
+        subject.trial,
+        channel,
+        stages.run,
+        subject.batches,
+        opaque=workload.opaque,
+        learns=workload.learns,
+    )
