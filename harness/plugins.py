@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 import os
 import sys
+from contextlib import suppress
 from dataclasses import asdict, dataclass
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
     from importlib.metadata import Distribution
 
 METERS, RUNTIMES = "tierbench.meters", "tierbench.runtimes"
@@ -56,24 +58,49 @@ def handed() -> str:
 def _installed(group: str) -> tuple[Entry, ...]:
     """By name; of a package that lies in several folders the first counts, as when it is imported."""
     found: dict[str, list[Entry]] = {}
-    for package in (p for folder in sys.path for p in _offering(folder, _changed(folder)).get(group, ())):
+    for package in (p for folder in sys.path for p in _offering(folder, group)):
         if package.name not in found:
             points = (point for point in package.entry_points if point.group == group)
             found[package.name] = [Entry(point.name, point.value, package.version) for point in points]
     return tuple(sorted((entry for entries in found.values() for entry in entries), key=lambda entry: entry.name))
 
 
-@cache
-def _offering(folder: str, _changed: int) -> dict[str, list[Distribution]]:
-    """The packages in a folder that have entry points, by group: looked up once for a state of the folder."""
-    from importlib.metadata import distributions
+def _offering(folder: str, group: str) -> Iterator[Distribution]:
+    """The packages in a folder, or in an archive, that have entry points of the group."""
+    if Path(folder).is_file():
+        from importlib.metadata import distributions
 
-    offering: dict[str, list[Distribution]] = {}
-    for package in distributions(path=[folder]):
-        for line in (package.read_text("entry_points.txt") or "").splitlines():
-            if line.startswith("["):
-                offering.setdefault(line.strip(" []"), []).append(package)
+        yield from (p for p in distributions(path=[folder]) if any(e.group == group for e in p.entry_points))
+        return
+    for metadata in _by_group(folder, _changed(folder)).get(group, ()):
+        from importlib.metadata import Distribution
+
+        yield Distribution.at(metadata)
+
+
+@cache
+def _by_group(folder: str, _changed: int) -> dict[str, list[Path]]:
+    """Where the metadata lies of a folder's packages that have entry points, by group; once for a state of the folder.
+
+    importlib.metadata takes longer to be imported than all else that listing does: most groups are empty.
+    """
+    offering: dict[str, list[Path]] = {}
+    for metadata in _metadata(folder):
+        with suppress(OSError):
+            for line in (metadata / "entry_points.txt").read_text("utf-8").splitlines():
+                if line.startswith("["):
+                    offering.setdefault(line.strip(" []"), []).append(metadata)
     return offering
+
+
+def _metadata(folder: str) -> list[Path]:
+    root = Path(folder)
+    if root.suffix == ".egg":
+        return [root / "EGG-INFO"]
+    try:
+        return [root / name for name in os.listdir(root) if name.endswith((".dist-info", ".egg-info"))]  # noqa: PTH208
+    except OSError:
+        return []
 
 
 def _changed(folder: str) -> int:

@@ -11,6 +11,7 @@ import click
 
 from harness import __version__
 from harness.errors import Exit, UserError
+from harness.garbage import seldom_collecting
 
 VERBS = {
     "run": ("harness.cli.run", "Run workloads on this machine and under the limits of hardware profiles."),
@@ -71,7 +72,8 @@ def cli() -> None:
 def main(args: list[str] | None = None) -> Any:
     """Entry point: runs a command and turns every error a user can mend into one line and an exit code."""
     try:
-        result = cli.main(args=args, prog_name="tierbench", standalone_mode=False)
+        with seldom_collecting():
+            result = cli.main(args=args, prog_name="tierbench", standalone_mode=False)
     except UserError as error:
         return _leave(error.lines, error.exit_code)
     except click.exceptions.Abort:

@@ -14,6 +14,7 @@ from pathlib import Path
 from types import ModuleType
 
 from harness.collect import lines
+from harness.collect.compiled import code_of
 from harness.collect.declaration import declaration_defects
 from harness.errors import ContentError
 from harness.model.inquiry import Fault
@@ -104,8 +105,7 @@ def _import(file: SuiteFile) -> ModuleType:
     sys.modules |= {package_name: package, module.__name__: module}
     try:
         with redirect_stdout(sys.stderr):
-            # Not exec_module: its bytecode cache misses a change within the same second.
-            exec(loader.source_to_code(loader.get_data(loader.path), loader.path), vars(module))
+            exec(code_of(loader), vars(module))
     except (Exception, SystemExit) as error:
         _forget(package_name)
         raise _broken(file, package_name, error) from error

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -10,9 +9,6 @@ from importlib import import_module
 from typing import Any
 
 from harness.worker.model_index import ModelIndex
-
-SELDOM = 100_000
-"""Objects made before Python looks for garbage. Importing makes many and drops few: 700 cost an eighth of its time."""
 
 
 def load(names: Iterable[str], index: ModelIndex | None = None) -> None:
@@ -23,17 +19,6 @@ def load(names: Iterable[str], index: ModelIndex | None = None) -> None:
                 index.install()
             _settle_transformers()
         import_module(name)
-
-
-@contextmanager
-def seldom_collecting() -> Iterator[None]:
-    """Look for garbage seldom meanwhile: for imports that are not timed."""
-    before = gc.get_threshold()
-    gc.set_threshold(SELDOM, *before[1:])
-    try:
-        yield
-    finally:
-        gc.set_threshold(*before)
 
 
 def _settle_transformers() -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import collect, runtimes
+from harness.garbage import seldom_collecting
 from harness.model.case import Limits, Trial
 from harness.model.events import Capped, Ended, Said
 from harness.model.measure import CONVERSION, IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement
@@ -35,7 +36,7 @@ def run(spec: ChildSpec, channel: Channel) -> None:
         from harness.worker import prepare
 
         workload = _find(trial)
-        with imports.seldom_collecting():
+        with seldom_collecting():
             imports.load(workload.requires, ModelIndex(Path(spec.cache), writes=True))
         prepare.run(spec, runtime, workload, _place(spec))
         channel.send(Ended(Ok()))
@@ -68,7 +69,7 @@ def _imported(stages: Stages, spec: ChildSpec, runtime: Runtime) -> Workload:
         timed: Workload = stages.run("import", lambda: _import(spec.trial, runtime), IMPORT_TIME)
         return timed
     index = ModelIndex(Path(spec.cache))
-    with imports.seldom_collecting():
+    with seldom_collecting():
         found: Workload = stages.run("import", lambda: _import(spec.trial, runtime, index))
         return found
 

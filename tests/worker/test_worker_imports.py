@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import os
 import subprocess
 import sys
@@ -65,10 +64,3 @@ def test_one_that_does_not_ask_is_imported_as_it_is(one_that_asks):
 def test_a_module_that_is_not_there_is_told():
     with pytest.raises(ImportError, match="no_such_module"):
         imports.load(["json", "no_such_module"])
-
-
-def test_garbage_is_looked_for_seldom_and_then_as_before():
-    before = gc.get_threshold()
-    with imports.seldom_collecting():
-        assert gc.get_threshold() == (imports.SELDOM, *before[1:])
-    assert gc.get_threshold() == before
