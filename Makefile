@@ -17,6 +17,7 @@ PINS := pyproject.toml constraints/common.txt $(CONSTRAINTS)
 WORKERS ?= 3
 BENCH_ARGS ?= vision language --quick -p host -p raspberry-pi-5-4gb -p raspberry-pi-zero-2w -p jetson-orin-nano-8gb
 
+comma := ,
 RUNTIME_READY := $(VENV)/.ready-$(FLAVOUR)
 DEV_READY := $(VENV)/.ready-dev-$(FLAVOUR)
 
@@ -34,7 +35,7 @@ COMPILE := $(BIN)/python -m compileall -qq -j 0 -x '/tests?/|/transformers/model
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help bench test check format perf truth clean validate-projection
+.PHONY: help bench test check types layers lint format perf truth clean validate-projection
 
 help: ## list these commands
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1\t/' | expand -t 18
@@ -46,11 +47,17 @@ test: $(DEV_READY) ## run the tests, with branch coverage of the short ones; TES
 	@$(TOGETHER) $(BIN)/python -m pytest --cov --cov-report=term -n $(WORKERS) --dist loadscope --no-loadscope-reorder -m "not alone" $(TESTS) || [ $$? -eq 5 ]
 	@$(BIN)/python -m pytest -m alone $(or $(TESTS),$(ALONE)) || [ $$? -eq 5 ]
 
-check: $(DEV_READY) ## lint, format, types and layers
+check: types layers lint ## lint, format, types and layers
+
+types: $(DEV_READY)
+	$(BIN)/mypy
+
+layers: $(DEV_READY)
+	$(BIN)/lint-imports
+
+lint: $(DEV_READY)
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
-	$(BIN)/mypy
-	$(BIN)/lint-imports
 
 format: $(DEV_READY) ## put the code into the project's format
 	$(BIN)/ruff check --fix
@@ -69,15 +76,19 @@ clean: ## remove .venv, caches and build output; runs are kept
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .benchmarks .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(RUNTIME_READY): $(PINS)
+# $(1): what of tierbench to install, its extras in brackets
+define INSTALL
 	@PYTHON="$(PYTHON)" sh constraints/make-venv.sh $(VENV) $(FLAVOUR)
 	@echo "make: installing pinned dependencies ($(FLAVOUR)); the first time takes minutes"
 	@$(PIP) install --no-compile -c $(CONSTRAINTS) $(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) torch hatchling editables
-	@$(PIP) install -q --no-compile -c $(CONSTRAINTS) --no-build-isolation --editable .
+	@$(PIP) install -q --no-compile -c $(CONSTRAINTS) --no-build-isolation --editable '$(1)'
 	@$(COMPILE)
+endef
+
+$(RUNTIME_READY): $(PINS)
+	$(call INSTALL,.)
 	@touch $@
 
-$(DEV_READY): $(RUNTIME_READY)
-	@$(PIP) install -q --no-compile -c $(CONSTRAINTS) --no-build-isolation --editable '.[dev,ncnn,onnxruntime,openvino,trained]'
-	@$(COMPILE)
-	@touch $@
+$(DEV_READY): $(PINS)
+	$(call INSTALL,.[dev$(comma)ncnn$(comma)onnxruntime$(comma)openvino$(comma)trained])
+	@touch $(RUNTIME_READY) $@

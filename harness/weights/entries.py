@@ -190,7 +190,7 @@ def _blocks(order: list[str], shapes: dict[str, Any], kinds: dict[str, Any]) -> 
     for name in order:
         for piece in _fill(name, shapes[name].shape):
             made = memory[kinds[name]][: len(piece)].copy_(piece)
-            yield memoryview(made.view(torch.uint8).numpy())
+            yield made.view(torch.uint8).numpy().data
 
 
 def _header(order: list[str], shapes: dict[str, Any], kinds: dict[str, Any]) -> bytes:

@@ -94,3 +94,16 @@ def test_an_environment_is_kept_while_it_is_whole_and_of_the_flavour(tree: Path)
     (venv / "kept").touch()
     shutil.rmtree(next(venv.glob("lib/python*/site-packages/pip")))
     assert not (_environment(tree, "cuda") / "kept").exists()
+
+
+def test_a_fresh_clone_installs_once_whatever_is_asked_first(tree: Path) -> None:
+    """PyTorch and hatchling, then the rest: no environment for users before that of development."""
+    for target in ("bench", "check"):
+        said = _make(tree, "-n", target, "FLAVOUR=cpu").stdout
+        assert (said.count(" install "), said.count("compileall")) == (2, 1)
+
+
+def test_a_check_is_three_that_may_run_side_by_side(tree: Path) -> None:
+    _ready(tree, ".ready-cpu", ".ready-dev-cpu")
+    said = _make(tree, "-n", "-j", "2", "check", "FLAVOUR=cpu").stdout
+    assert all(tool in said for tool in ("ruff check", "ruff format --check", "mypy", "lint-imports"))
