@@ -24,7 +24,7 @@ class Selection:
     """What to run. Empty ``workloads`` and ``matching`` select all; ``matching`` are parts of a workload's id."""
 
     workloads: tuple[str, ...] = ()
-    """Suites and workloads by name, and models of the user's own by file, function or folder."""
+    """Suites, workloads and their points by name, and models of the user's own by file, function or folder."""
     matching: tuple[str, ...] = ()
     profiles: tuple[str, ...] = (HOST,)
     runtimes: tuple[str, ...] = ()
@@ -120,13 +120,20 @@ def _of_suites(selection: Selection) -> tuple[list[plan.Selected], list[Finding]
     ]
     chosen: list[plan.Selected] = []
     for suite in suites:
-        refs = collect.quick_references(suite) if selection.quick else collect.references(suite)
+        refs = _quick(suite, selection) if selection.quick else collect.references(suite)
         kinds = {kind.name: kind for kind in suite.workloads}
         for ref in filter(lambda ref: _is_wanted(ref, selection), refs):
             kind = kinds[ref.name]
             chosen.append(_selected(ref, kind.runtimes, kind.dtypes, selection))
     _complain_if_unmatched(chosen, suites, selection)
     return chosen, findings
+
+
+def _quick(suite: collect.Suite, selection: Selection) -> list[WorkloadRef]:
+    """The quick points, and those that are named."""
+    quick = collect.quick_references(suite)
+    known = {ref.id for ref in quick}
+    return quick + collect.references(suite, lambda ref: ref.id in selection.workloads and ref.id not in known)
 
 
 def shipped(selection: Selection, memory_bytes: int) -> list[plan.Selected]:

@@ -82,7 +82,8 @@ def command(
     insist: bool,
     **asked: Any,
 ) -> int:
-    """Run WORKLOADS (suites or workloads by name; all where none is given) on the tiers given by -p.
+    """Run WORKLOADS (suites, workloads or their points by name, such as
+    vision/resnet50[batch=8]; all where none is given) on the tiers given by -p.
 
     A model of your own is named by its file or function: model.onnx, model.pt2, package.module:function,
     file.py::Workload, or a folder with Hugging Face's config.json.
