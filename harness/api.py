@@ -54,6 +54,10 @@ def run(
     dtypes: Sequence[str] = (),
     quick: bool = False,
     processes: int | None = None,
+    budget: float | None = None,
+    precision: float | None = None,
+    timeout: float | None = None,
+    seed: int = 0,
     sustained: float | None = None,
     scenario: str | None = None,
     deadline: float | None = None,
@@ -67,12 +71,14 @@ def run(
 ) -> RunHandle:
     """Run workloads on profiles and return the run.
 
-    ``workloads`` are suites or workloads by name, none for all, or models of your own by file, function or folder,
-    whose ``inputs`` are as ``--input`` takes them; ``matching`` are parts of a workload's id;
-    ``profiles`` are ids or aliases; ``sustained`` loads for so many seconds; ``scenario`` is one of MLPerf's, of which
-    ``server`` keeps a ``deadline`` (s) at ``target_qps`` or else at the largest rate; ``slow_down`` also runs each
-    board's cases at the pace that is projected for them; ``advise`` tries other variants where one does not fit;
-    ``links`` are as ``--link`` takes them. Raises UserError for what the caller can mend.
+    ``workloads`` are suites, workloads or their points by name, none for all, or models of your own by file, function
+    or folder, whose ``inputs`` are as ``--input`` takes them; ``matching`` are parts of a workload's id; ``profiles``
+    are ids or aliases. A process's timed rounds go on until within ``precision`` (a share of the median) or until
+    their ``budget`` (s) is spent; ``timeout`` (s) is for one trial, ``seed`` for order and inputs. ``sustained`` loads
+    for so many seconds; ``scenario`` is one of MLPerf's, of which ``server`` keeps a ``deadline`` (s) at
+    ``target_qps`` or else at the largest rate; ``slow_down`` also runs each board's cases at the pace that is
+    projected for them; ``advise`` tries other variants where one does not fit; ``links`` are as ``--link`` takes them.
+    Raises UserError for what the caller can mend.
     """
     selection = Selection(
         workloads,
@@ -86,7 +92,14 @@ def run(
         tuple(inputs),
     )
     base = plan.QUICK if quick else plan.Settings()
-    settings = replace(base, sustained_seconds=sustained, slow_down=slow_down)
+    settings = replace(
+        base,
+        timing=replace(base.timing, **_given(budget_seconds=budget, precision=precision)),
+        **_given(timeout_seconds=timeout, ceiling_timeout_seconds=timeout),
+        seed=seed,
+        sustained_seconds=sustained,
+        slow_down=slow_down,
+    )
     if scenario is not None or deadline is not None or target_qps is not None:
         named = scenario or "single_stream"
         longest = loads.longest(named, None, quick)
@@ -95,6 +108,10 @@ def run(
     if processes is not None:
         settings = replace(settings, processes=processes)
     return execute(selection, settings, Path(out) if out is not None else None, advise=advise)
+
+
+def _given(**asked: float | None) -> dict[str, float]:
+    return {name: value for name, value in asked.items() if value is not None}
 
 
 def fit(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from msgspec.structs import replace
 
 import harness
+from harness import api, plan
 from harness.errors import UnknownName, UserError
 
 SUITE = """
@@ -77,6 +79,18 @@ def test_what_a_caller_can_mend_is_a_user_error(tmp_path):
     with pytest.raises(UnknownName, match="did you mean rpi5"):
         harness.run("vision", profiles=("rpi6",), out=tmp_path / "x")
     assert not (tmp_path / "x").exists()
+
+
+def test_how_long_and_how_precisely_is_as_on_the_command_line(monkeypatch):
+    asked = []
+    monkeypatch.setattr(api, "execute", lambda _selection, settings, *_, **__: asked.append(settings))
+    harness.run("light", quick=True)
+    harness.run("light", quick=True, budget=0.5, precision=0.1, timeout=30, seed=7)
+    plain, given = asked
+    assert plain == plan.QUICK
+    assert (given.timing.budget_seconds, given.timing.precision, given.seed) == (0.5, 0.1, 7)
+    assert (given.timeout_seconds, given.ceiling_timeout_seconds) == (30, 30)
+    assert replace(given.timing, budget_seconds=3.0, precision=plain.timing.precision) == plain.timing
 
 
 def test_public_names_are_lazy_and_complete():

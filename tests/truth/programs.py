@@ -67,7 +67,7 @@ BY_THE_BEST_MEANS = (
 )
 """The suites ``bursts``, ``processes`` and ``allocator``, which would say no more by a second means."""
 
-MORE_SUITES = ("bursts", "processes", "allocator")
+MORE_SUITES = (*(f"bursts/burst[ms={ms}]" for ms in (2, 20, 200, 1000)), "processes", "allocator")
 
 
 def allowed(true: float) -> float:

@@ -60,14 +60,14 @@ def told(folder: Path) -> dict[str, int]:
 
 def by_means(folder: Path, cache: Path, means: str) -> Measured:
     """The suite ``truth``, each program once uncapped and once under a limit that holds, by one means."""
-    run = tierbench(folder, cache, "truth", "-p", "truth-board", "--means", means)
+    run = tierbench(folder, cache, "truth", "--quick", "-p", "truth-board", "--means", means)
     return Measured(means, run, told(folder))
 
 
 def by_best_means(folder: Path, cache: Path, *suites: str, environment: Mapping[str, str] | None = None) -> Measured:
     """The same of other suites, all but ``truth`` where none is named, by the best means there is."""
     means = [*USABLE, "none"][0]
-    options = ("-p", "truth-board", "--means", means)
+    options = ("--quick", "-p", "truth-board", "--means", means)
     run = tierbench(folder, cache, *(suites or MORE_SUITES), *options, environment=environment)
     return Measured(means, run, told(folder))
 

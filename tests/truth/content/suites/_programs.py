@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 from harness import Model, Place, Workload
 
@@ -36,6 +36,7 @@ class _Program(Workload):
 
     family = "truth"
     runtimes = ("python",)
+    quick: ClassVar[Any] = {}
 
     def prepare(self, place: Place, **parameters: Any) -> Callable[[], Any]:
         raise NotImplementedError

@@ -15,6 +15,7 @@ class Burst(_Program):
 
     name = "burst"
     parameters = {"ms": (2, 20, 200, 1000)}
+    quick = None
 
     def prepare(self, place: Place, ms: int) -> Callable[[], Any]:
         burst(16, ms / 1000)
