@@ -3,7 +3,7 @@
 #   PYTHON=python3.12    the interpreter that .venv is made with
 #   TORCH_INDEX=URL      PyTorch's CPU index, for a machine without an NVIDIA GPU: spares about 3 GB of CUDA libraries
 #   FLAVOUR=cpu|cuda     which constraints file; chosen by the presence of an NVIDIA driver
-#   WORKERS=3            so many tests at once, but for those that measure times: they run alone
+#   WORKERS=4            so many tests at once, but for those that measure times: they run alone
 #   BENCH_ARGS=...       what `make bench` asks tierbench to run
 
 PYTHON ?= python3
@@ -14,7 +14,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check --no-input
 FLAVOUR ?= $(if $(or $(wildcard /proc/driver/nvidia/version),$(shell command -v nvidia-smi)),cuda,cpu)
 CONSTRAINTS := constraints/$(FLAVOUR).txt
 PINS := pyproject.toml constraints/common.txt $(CONSTRAINTS)
-WORKERS ?= 3
+WORKERS ?= 4
 BENCH_ARGS ?= vision language --quick -p host -p raspberry-pi-5-4gb -p raspberry-pi-zero-2w -p jetson-orin-nano-8gb
 
 comma := ,
