@@ -53,8 +53,6 @@ class Ending(Struct, frozen=True):
     exit_code: int | None
     signal: int | None
     wall_seconds: float
-    imported_after: float | None = None
-    """Seconds until the work's libraries were there; None where it did not come so far."""
     enforced: tuple[Enforced, ...] = ()
     usage: Usage = Usage()
     timed_out_after: float | None = None
@@ -66,3 +64,5 @@ class Ending(Struct, frozen=True):
     means: str = ""
     output_tail: str = ""
     findings: tuple[Finding, ...] = ()
+    imported_after: float | None = None
+    """Seconds until the work's libraries were there; None where it did not come so far."""

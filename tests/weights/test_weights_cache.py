@@ -196,19 +196,6 @@ def test_matrices_have_the_scale_of_their_fan_in(tmp_path: Path, entry: Path) ->
     assert abs(float(tensor.mean())) < 0.01
 
 
-def test_they_are_even_noise_without_a_zero_and_no_two_tensors_are_alike(tmp_path: Path) -> None:
-    layers = weights.load_module(
-        lambda: torch.nn.Sequential(torch.nn.Linear(400, 300), torch.nn.Linear(400, 300)), "two", place(tmp_path)
-    )
-    first, second = (layer.weight.detach().flatten() * math.sqrt(400 / 3) for layer in layers)
-    assert bool((first != 0).all())
-    assert float(first.abs().max()) <= 1
-    share = torch.histc(first, 10, -1, 1) / len(first)
-    assert share.tolist() == pytest.approx([0.1] * 10, abs=0.01)
-    assert abs(float(torch.corrcoef(torch.stack([first, second]))[0, 1])) < 0.02
-    assert abs(float(torch.corrcoef(torch.stack([first[1:], first[:-1]]))[0, 1])) < 0.02
-
-
 def test_every_page_of_the_file_is_written(tmp_path: Path) -> None:
     folder = weights.ensure(LlamaForCausalLM, llama(vocab_size=8192), place(tmp_path, "bfloat16"))
     content = (folder / weights.FILE).read_bytes()
