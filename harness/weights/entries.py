@@ -27,7 +27,7 @@ used: set[Path] = set()
 """The weight files that this process has read: what must leave the page cache for a cold start to be one."""
 
 _SEAL = "seal.json"
-_PIECE = 1 << 18
+_PIECE = 1 << 15
 """Numbers that are made at once: memory that is used again costs no new pages."""
 _DTYPES = {"float32": "F32", "float16": "F16", "bfloat16": "BF16", "int64": "I64", "int32": "I32", "bool": "BOOL"}
 
