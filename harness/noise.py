@@ -9,7 +9,7 @@ from pathlib import Path
 
 from msgspec import Struct
 
-from harness import stats
+from harness import atomic, stats
 from harness.errors import UserError
 from harness.model import codec
 from harness.model.measure import LATENCY, STEP_ENERGY, TREE_PEAK
@@ -90,10 +90,7 @@ def _file(cache: Path, fingerprint: str) -> Path:
 def save(noise: Noise, cache: Path) -> Path:
     """Keep the floors for later comparisons on this machine; returns where. Raises OSError."""
     target = _file(cache, noise.fingerprint)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_suffix(".tmp")
-    temporary.write_bytes(codec.encode(noise))
-    temporary.replace(target)
+    atomic.write(target, codec.encode(noise))
     return target
 
 

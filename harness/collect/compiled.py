@@ -6,13 +6,14 @@ Python's own cache misses a change within the same second, which people who try 
 from __future__ import annotations
 
 import marshal
-import os
 import sys
 from contextlib import suppress
 from importlib.machinery import SourceFileLoader
 from importlib.util import MAGIC_NUMBER, cache_from_source, source_hash
 from pathlib import Path
 from types import CodeType
+
+from harness import atomic
 
 
 def code_of(loader: SourceFileLoader) -> CodeType:
@@ -28,17 +29,10 @@ def code_of(loader: SourceFileLoader) -> CodeType:
     code: CodeType = loader.source_to_code(source, loader.path)
     if not sys.dont_write_bytecode:
         with suppress(OSError):
-            _write(kept, stamp + marshal.dumps(code))
+            atomic.write(kept, stamp + marshal.dumps(code))
     return code
 
 
 def file_of(suite: Path) -> Path:
     """Where a suite's code is kept: where Python keeps it, under a name that is never Python's own."""
     return Path(cache_from_source(str(suite), optimization="suite"))
-
-
-def _write(file: Path, content: bytes) -> None:
-    file.parent.mkdir(exist_ok=True)
-    temporary = file.with_name(f"{file.name}.{os.getpid()}")
-    temporary.write_bytes(content)
-    temporary.replace(file)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from harness import atomic
 from harness.model import codec
 from harness.model.spec import ChildSpec, Prepared
 from harness.model.workload import Place, Workload
@@ -28,7 +29,8 @@ def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> 
         raise NotFinite(f"the output is not finite at {where}")
     own = spec.trial.case.workload.own
     given = set(own.files) if own is not None else set()
-    _write(Path(spec.prepared_file), sorted(_mapped() | _weights() | _below(artefacts) | given))
+    files = tuple(sorted(_mapped() | _weights() | _below(artefacts) | given))
+    atomic.write(Path(spec.prepared_file), codec.encode(Prepared(PREPARED_FORMAT, files)))
 
 
 def _mapped() -> set[str]:
@@ -48,10 +50,3 @@ def _weights() -> set[str]:
 
 def _below(folder: Path) -> set[str]:
     return {str(path) for path in folder.rglob("*") if path.is_file()}
-
-
-def _write(target: Path, files: list[str]) -> None:
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_suffix(".tmp")
-    temporary.write_bytes(codec.encode(Prepared(PREPARED_FORMAT, tuple(files))))
-    temporary.replace(target)

@@ -30,3 +30,11 @@ def test_what_looks_at_memory_imports_nothing_that_takes_times() -> None:
     said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
     assert "harness.worker.roles.memory" in said
     assert {"harness.worker.timing", "harness.worker.energy", "harness.checks", "statistics"}.isdisjoint(said)
+
+
+def test_a_child_imports_nothing_that_makes_archives_or_temporary_files() -> None:
+    """importlib.abc did, in every trial."""
+    code = "import sys, harness.worker.__main__; print(*sys.modules)"
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True).stdout.split()
+    assert "harness.worker.model_index" in said
+    assert {"importlib.abc", "importlib.resources", "tempfile", "zipfile", "lzma"}.isdisjoint(said)
