@@ -90,6 +90,7 @@ def test_a_duration_without_sense_is_bad_input(tmp_path, text):
     assert "write 90s, 10m or 1h" in done.stderr
 
 
+@pytest.mark.alone
 def test_a_sustained_run_is_a_scenario_of_its_own_and_is_told_part_by_part(tmp_path):
     done = run(tmp_path, max(os.sched_getaffinity(0)), "-k", "thousand=20]", "--sustained", "0.6s")
     assert done.returncode == Exit.OK, done.stderr
