@@ -127,6 +127,18 @@ def huge_pages(files: Files, _caps: Capabilities, _environment: Environment) -> 
         yield Finding("info", "huge-pages", text, hint)
 
 
+def reclaiming(files: Files, _caps: Capabilities, _environment: Environment) -> Iterator[Finding]:
+    """A kernel that drops what nobody touched for a while, though memory is not short (DAMON)."""
+    text = "the kernel drops memory that nobody touched for a while: files read before come from disk again"
+    for daemon in files.matching("sys/kernel/mm/damon/admin/kdamonds/[0-9]*"):
+        actions = (files.text(path) for path in files.matching(f"{daemon}/contexts/*/schemes/*/action"))
+        if files.text(f"{daemon}/state") == "on" and "pageout" in actions:
+            yield Finding("info", "reclaiming", text, f"for steadier loads: echo off | sudo tee /{daemon}/state")
+    if files.text("sys/module/damon_reclaim/parameters/enabled") == "Y":
+        hint = "for steadier loads: echo N | sudo tee /sys/module/damon_reclaim/parameters/enabled"
+        yield Finding("info", "reclaiming", text, hint)
+
+
 def clock_source(files: Files, _caps: Capabilities, _environment: Environment) -> Iterator[Finding]:
     """A clock that is slow to read."""
     source = files.text("sys/devices/system/clocksource/clocksource0/current_clocksource")
@@ -175,6 +187,7 @@ CHECKS: tuple[Check, ...] = (
     scarce,
     container,
     huge_pages,
+    reclaiming,
     clock_source,
     battery,
     gpu_tenants,

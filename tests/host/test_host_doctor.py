@@ -13,6 +13,7 @@ QUIET = {
     "sys/devices/system/cpu/online": "0-3\n",
     "sys/kernel/mm/transparent_hugepage/enabled": "always [madvise] never\n",
 }
+DAMON = "sys/kernel/mm/damon/admin/kdamonds/0"
 CAPS = Capabilities(4, 8 * GIB, 0, means=(MeansState("cgroup2", None),))
 
 
@@ -50,6 +51,8 @@ def test_a_quiet_machine_has_nothing_that_disturbs(codes):
         ({"sys/devices/system/cpu/smt/active": "1"}, "smt"),
         ({"sys/devices/system/cpu/online": "0-7"}, "affinity"),
         ({"sys/kernel/mm/transparent_hugepage/enabled": "[always] madvise never\n"}, "huge-pages"),
+        ({f"{DAMON}/state": "on\n", f"{DAMON}/contexts/0/schemes/0/action": "pageout\n"}, "reclaiming"),
+        ({"sys/module/damon_reclaim/parameters/enabled": "Y\n"}, "reclaiming"),
         ({"sys/devices/system/clocksource/clocksource0/current_clocksource": "hpet\n"}, "clock-source"),
         ({"sys/class/power_supply/AC/type": "Mains\n", "sys/class/power_supply/AC/online": "0\n"}, "battery"),
         (
@@ -72,6 +75,11 @@ def test_a_quiet_machine_has_nothing_that_disturbs(codes):
 )
 def test_each_disturbance_is_found_alone(codes, tree, code):
     assert codes(tree) == [code]
+
+
+@pytest.mark.parametrize(("state", "action"), [("off", "pageout"), ("on", "stat")])
+def test_a_kernel_that_only_looks_at_memory_disturbs_nothing(codes, state, action):
+    assert codes({f"{DAMON}/state": state, f"{DAMON}/contexts/0/schemes/0/action": action}) == []
 
 
 def test_a_governor_that_follows_the_load(codes):
