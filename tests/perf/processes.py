@@ -61,7 +61,7 @@ def trial(rows: int, role: Role, pace: Pace) -> Trial:
 
 
 def busy_trial(pace: Pace, number: int = 0) -> Trial:
-    """A timing trial of ``perf/busy``, a step of about a millisecond in plain Python, as the process of that number."""
+    """A timing trial of ``perf/busy``, a step of about a millisecond in Python, as the process of that number."""
     return replace(_trial(lambda ref: ref.name == "busy", "python", "timing", pace), replicate=number)
 
 

@@ -24,7 +24,7 @@ class Dense(Workload):
 
 
 class Busy(Workload):
-    """A loop of about a millisecond in plain Python."""
+    """Checksums for about a millisecond, in plain Python."""
 
     name = "busy"
     runtimes = ("python",)
