@@ -181,13 +181,14 @@ def execute(
     ``wish`` the run searches what fits, from the first point of the selection. ``advise`` also tries, where a case does
     not fit its tier, what else its suite ships of the workload.
     """
-    with _measuring(means, emit) as disturbed:
-        caps = capabilities()
-        planned, tiers, findings, said = make_plan(selection, settings, caps)
-        reserve = _reserve(selection, settings, caps, planned, tiers) if advise else ()
-        search = None
-        if wish is not None:
-            planned, search = capacity.plan_search(wish, planned, tiers, settings, caps.memory_bytes)
+    limits.chosen(means)
+    caps = capabilities()
+    planned, tiers, findings, said = make_plan(selection, settings, caps)
+    reserve = _reserve(selection, settings, caps, planned, tiers) if advise else ()
+    search = None
+    if wish is not None:
+        planned, search = capacity.plan_search(wish, planned, tiers, settings, caps.memory_bytes)
+    with _measuring(emit) as disturbed:
         for sentence in (*said, *(finding.message for finding in findings)):
             emit(Notice(sentence))
         executor, stopped = LocalExecutor(store.cache_directory(), means), (stop or Stop()).is_now
@@ -220,13 +221,14 @@ def resume(
     pacing: Pacing | None = None,
 ) -> RunHandle:
     """Run what the run at ``path`` still lacks. Raises UserError where there is none or another process writes it."""
-    with _measuring(means, emit):
-        writer, so_far = store.RunWriter.resume(path)
-        with writer:
-            for notice in so_far.notices:
-                emit(Notice(notice))
-            if changed := own.changed(so_far.manifest.plan.cases):
-                raise UserError("is not the model that this run began with", where=changed[0], hint="run it anew")
+    limits.chosen(means)
+    writer, so_far = store.RunWriter.resume(path)
+    with writer:
+        for notice in so_far.notices:
+            emit(Notice(notice))
+        if changed := own.changed(so_far.manifest.plan.cases):
+            raise UserError("is not the model that this run began with", where=changed[0], hint="run it anew")
+        with _measuring(emit):
             engine = _engine(writer, so_far.manifest, means, emit, stop, pacing)
             if engine.run(so_far.manifest.plan, so_far.records):
                 capacity.drive(engine, path)
@@ -234,9 +236,8 @@ def resume(
 
 
 @contextmanager
-def _measuring(means: str | None, emit: Listener) -> Iterator[list[Finding]]:
-    """Check what was asked, clear away what dead runs left, and find out whether another run is measuring."""
-    limits.chosen(means)
+def _measuring(emit: Listener) -> Iterator[list[Finding]]:
+    """Clear away what dead runs left, and find out whether another run is measuring."""
     for sentence in limits.sweep():
         emit(Notice(sentence))
     with ExitStack() as stack:

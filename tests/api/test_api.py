@@ -64,6 +64,18 @@ def test_the_report_is_one_file(handle, tmp_path):
     assert page.read_text().startswith("<!doctype html>")
 
 
+def test_what_dead_runs_left_is_cleared_away_only_by_a_run_that_can_begin(handle, monkeypatch, tmp_path):
+    swept = []
+    monkeypatch.setattr(api.limits, "sweep", lambda: swept.append("a group") or ["removed a group of a dead run"])
+    with pytest.raises(UnknownName, match="lihgt"):
+        harness.run("lihgt")
+    with pytest.raises(UserError, match="holds no run"):
+        api.resume(tmp_path / "nowhere")
+    assert not swept
+    api.resume(handle.path)
+    assert len(swept) == 1
+
+
 def test_a_baseline_is_a_run_or_where_one_lies(handle, tmp_path):
     seen = handle.view(baseline=handle)
     assert seen.changed.run_id == handle.data.manifest.run_id
