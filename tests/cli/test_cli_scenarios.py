@@ -62,6 +62,7 @@ def test_what_makes_no_sense_is_one_line(given, said):
     assert said in str(refused.value.message if isinstance(refused.value, click.UsageError) else refused.value)
 
 
+@pytest.mark.alone
 def test_a_server_run_finds_the_largest_rate_and_keeps_every_try(tierbench, served, tmp_path):
     out = tmp_path / "served"
     given = ("--scenario", "server", "--percentile", 0.9, "--budget", 3, "--out", out, "--no-report")
