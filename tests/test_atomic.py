@@ -21,10 +21,13 @@ def test_one_that_breaks_off_leaves_what_was_there(tmp_path, monkeypatch):
     file = tmp_path / "kept"
     atomic.write(file, b"one")
 
-    def full(*_):
+    def full(path, content):
+        with path.open("wb") as part:
+            part.write(content[:1])
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(Path, "write_bytes", full)
     with pytest.raises(OSError, match="No space"):
         atomic.write(file, b"two")
     assert file.read_bytes() == b"one"
+    assert list(tmp_path.iterdir()) == [file]
