@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.host.files import below, sensor_text
 from harness.meters.counter import CounterError
 from harness.meters.nvml_device import RealDevice
 from harness.model import codec
@@ -100,13 +101,13 @@ class Sampler:
 
 def probes(root: Path, cores: Sequence[int], gpu: bool) -> list[Probe]:
     """What can be looked at here: clocks of ``cores``, thermal zones below ``root``, and the GPU where it is used."""
-    clocks = [path for cpu in cores if (path := root / CLOCK_FILES.format(cpu=cpu)).exists()]
-    zones = [zone for zone in sorted(root.glob(ZONE_FILES)) if _answers(zone)]
+    clocks = [path for cpu in cores if _answers(path := root / CLOCK_FILES.format(cpu=cpu))]
+    zones = [zone for zone in below(root, ZONE_FILES) if _answers(zone)]
     found = []
     if clocks:
-        found.append(Probe(CPU_CLOCK, lambda: max(float(path.read_text()) for path in clocks) * 1e3))
+        found.append(Probe(CPU_CLOCK, lambda: max(float(sensor_text(path)) for path in clocks) * 1e3))
     if zones:
-        found.append(Probe(TEMPERATURE, lambda: max(float(zone.read_text()) for zone in zones) / 1e3))
+        found.append(Probe(TEMPERATURE, lambda: max(float(sensor_text(zone)) for zone in zones) / 1e3))
     return found + (_of_gpu() if gpu else [])
 
 
@@ -125,9 +126,9 @@ def _of_gpu() -> list[Probe]:
 
 
 def _answers(path: Path) -> bool:
-    """Some zones are switched off and refuse to be read."""
+    """Some zones and clocks are switched off and refuse to be read."""
     try:
-        float(path.read_text())
+        float(sensor_text(path))
     except (OSError, ValueError):
         return False
     return True

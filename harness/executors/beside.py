@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from harness.host.files import Files
 from harness.model import codec
 from harness.model.case import Trial
 from harness.model.events import ChildEvent, Ended, Measured, StageBegan
@@ -23,9 +24,10 @@ OnEvent = Callable[[ChildEvent], None]
 
 def readable(root: Path, gpu: bool) -> bool:
     """Whether there is a clock, a thermal zone or, where it is used, a GPU to look at."""
-    if gpu and (root / NVIDIA_FILE).exists():
+    files = Files(root)
+    if gpu and files.exists(NVIDIA_FILE):
         return True
-    return any(root.glob(CLOCK_FILES.format(cpu="*"))) or any(root.glob(ZONE_FILES))
+    return bool(files.matching(CLOCK_FILES.format(cpu="*")) or files.matching(ZONE_FILES))
 
 
 class Beside:

@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from harness.executors.deadline import Deadline
+from harness.host.memory import page_bytes
 from harness.limits import Group
 from harness.model import codec
 from harness.model.case import Trial
@@ -23,7 +24,6 @@ TICK_SECONDS = 1.0
 STALL_FAULTS_PER_SECOND = 50
 STALL_SECONDS = 10.0
 """A child that is still reading its own pages from disk at this rate when its time is up was not slow but stalled."""
-PAGE = 4096
 PIPE_BYTES = 1 << 16
 GARBAGE_LIMIT = 1 << 26
 
@@ -98,7 +98,7 @@ class Watcher:
         self._deadline = Deadline(self.trial, time.monotonic())
         limit = self.trial.limits.memory_bytes
         if limit is not None:
-            self._faults = Faults(self.group, limit // PAGE)
+            self._faults = Faults(self.group, limit // page_bytes())
 
     def watch(self, on_event: Callable[[ChildEvent], None], cancelled: Callable[[], bool]) -> Seen:
         """Pass events on as they come; kill the child at its time limit, on a stall or when cancelled."""

@@ -61,7 +61,7 @@ def processors(files: Files) -> Iterator[tuple[int, dict[str, str]]]:
     for block in (files.text("proc/cpuinfo") or "").split("\n\n"):
         pairs = [line.partition(":") for line in block.splitlines()]
         fields = {name.strip(): value.strip() for name, colon, value in pairs if colon}
-        if fields.get("processor", "").isdigit():
+        if fields.get("processor", "").isdecimal():
             yield int(fields["processor"]), fields
 
 
@@ -80,7 +80,7 @@ def _clock(files: Files, number: int, fields: Mapping[str, str]) -> tuple[float 
         return kilohertz * 1e3, "/sys/devices/system/cpu/*/cpufreq/cpuinfo_max_freq"
     try:
         return round(float(fields["cpu MHz"])) * 1e6, "cpu MHz in /proc/cpuinfo"
-    except (KeyError, ValueError):
+    except (KeyError, ValueError, OverflowError):
         return None, ""
 
 
@@ -131,7 +131,7 @@ def firmware(files: Files) -> str | None:
     """The version of the board's firmware; None where it is not found."""
     tegra = files.text("etc/nv_tegra_release")
     if tegra:
-        return tegra.splitlines()[0].strip("# ")
+        return tegra.partition("\n")[0].strip("# ")
     bios = [files.text(f"sys/class/dmi/id/{name}") for name in ("bios_vendor", "bios_version")]
     return " ".join(part for part in bios if part) or None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping
 
 from harness.host.files import Files
@@ -22,6 +23,7 @@ _ARM_PARTS = {
 """Parts of the implementer Arm as ``/proc/cpuinfo`` gives them, where it has no model name; the numbers are those of
 Linux's arch/arm64/include/asm/cputype.h and util-linux's sys-utils/lscpu-arm.c."""
 
+_RANGE = re.compile(r"([0-9]{1,6})(?:-([0-9]{1,6}))?")
 _POLICY = "sys/devices/system/cpu/cpu[0-9]*/cpufreq"
 
 
@@ -46,11 +48,14 @@ def cores() -> int:
 
 def online(files: Files) -> int | None:
     """The cores that the machine has switched on."""
-    ranges = files.text("sys/devices/system/cpu/online")
-    if not ranges:
-        return None
-    ends = [part.split("-") for part in ranges.split(",")]
-    return sum(int(end[-1]) - int(end[0]) + 1 for end in ends)
+    return len(cpu_list(files.text("sys/devices/system/cpu/online") or "")) or None
+
+
+def cpu_list(ranges: str) -> list[int]:
+    """``0-1,8`` as [0, 1, 8]; empty for what is no such list."""
+    parts = [_RANGE.fullmatch(part) for part in ranges.split(",")]
+    ends = [(int(part[1]), int(part[2] or part[1])) for part in parts if part]
+    return [cpu for low, high in ends for cpu in range(low, high + 1)] if all(parts) else []
 
 
 def governor(files: Files) -> str | None:
@@ -87,4 +92,4 @@ def quota(files: Files) -> float | None:
 
 def _cores_of(text: str | None) -> float | None:
     given, _, period = (text or "max").partition(" ")
-    return None if given == "max" or not period else int(given) / int(period)
+    return int(given) / int(period) if given.isdecimal() and period.isdecimal() and int(period) else None

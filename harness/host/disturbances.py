@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Callable, Iterator
 
 from harness.host import cpu, gpu, memory
@@ -16,6 +17,7 @@ BUSY_SHARE = 0.2
 STOLEN_SHARE = 0.01
 SCARCE_SHARE = 0.25
 USED_GPU_BYTES = 1 << 30
+_WHOLE_OR_DECIMAL = re.compile(r"[0-9]+(?:\.[0-9]+)?")
 _SLOW_CLOCKS = ("hpet", "acpi_pm", "jiffies", "pit")
 
 Check = Callable[[Files, Capabilities, Environment], Iterator[Finding]]
@@ -66,7 +68,8 @@ def clock_range(files: Files, _caps: Capabilities, _environment: Environment) ->
 
 def load(files: Files, _caps: Capabilities, _environment: Environment) -> Iterator[Finding]:
     """Other programs that compete for the cores."""
-    one_minute = float((files.text("proc/loadavg") or "0").split()[0])
+    said = _WHOLE_OR_DECIMAL.match(files.text("proc/loadavg") or "")
+    one_minute = float(said[0]) if said else 0.0
     present = cpu.online(files) or os.cpu_count() or 1
     if one_minute > BUSY_SHARE * present:
         text = f"the load of the last minute is {one_minute:g} on {present} cores: other programs compete for them"
@@ -75,7 +78,8 @@ def load(files: Files, _caps: Capabilities, _environment: Environment) -> Iterat
 
 def stolen(files: Files, _caps: Capabilities, _environment: Environment) -> Iterator[Finding]:
     """Time that the hypervisor gave to others."""
-    fields = [int(v) for v in (files.text("proc/stat") or "cpu").splitlines()[0].split()[1:9]]
+    first = (files.text("proc/stat") or "").partition("\n")[0]
+    fields = [int(value) for value in first.split()[1:9] if value.isdecimal()]
     share = fields[7] / max(1, sum(fields)) if len(fields) == 8 else 0.0
     if share > STOLEN_SHARE:
         text = f"{show_percent(share)} of the CPU time since boot was stolen by other virtual machines"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
@@ -14,7 +15,12 @@ _LIMITS = {"": "memory.max", "memory": "memory.limit_in_bytes"}
 def meminfo(files: Files, field: str) -> int | None:
     """A field of ``/proc/meminfo`` in bytes."""
     value = files.fields("proc/meminfo").get(field, "").split()
-    return int(value[0]) * 1024 if value and value[0].isdigit() else None
+    return int(value[0]) * 1024 if value and value[0].isdecimal() else None
+
+
+def page_bytes() -> int:
+    """The size of a page of this machine's memory: 4096, or 16384 as on a Raspberry Pi 5."""
+    return os.sysconf("SC_PAGE_SIZE")
 
 
 def total_bytes(files: Files) -> int:
@@ -39,8 +45,8 @@ def group_limit(files: Files) -> int | None:
 def group_files(files: Files, names: dict[str, str]) -> Iterator[str]:
     """The files ``names`` (controller -> file) of our own control groups and of those above them."""
     mounts = _mounts(files)
-    for line in (files.text("proc/self/cgroup") or "").splitlines():
-        _, controllers, path = line.split(":", 2)
+    lines = (files.exact("proc/self/cgroup") or "").split("\n")
+    for _, controllers, path in (line.split(":", 2) for line in lines if line.count(":") >= 2):
         for controller in controllers.split(","):
             if controller in names and controller in mounts:
                 for group in _upwards(path):
@@ -55,8 +61,8 @@ def _upwards(path: str) -> list[str]:
 def _mounts(files: Files) -> dict[str, str]:
     """Controller -> mount point without the leading slash; the empty controller is cgroup v2."""
     found: dict[str, str] = {}
-    for line in (files.text("proc/mounts") or "").splitlines():
-        _, point, kind, options, *_ = line.split()
+    rows = (line.split(" ") for line in (files.exact("proc/mounts") or "").split("\n"))
+    for _, point, kind, options in (row[:4] for row in rows if len(row) >= 4):
         if kind == "cgroup2":
             found[""] = point.lstrip("/")
         elif kind == "cgroup":

@@ -7,15 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from harness.host.memory import page_bytes
 from harness.limits import cores, owner
 from harness.limits.files import UNLIMITED, meminfo, read_bytes, read_key, write
 from harness.limits.group import Group, Join, Watch
 from harness.limits.removal import empty, remove
 from harness.model.case import Limits
 from harness.model.record import Enforced, Usage
-
-_PAGE = 1 << 16
-"""Largest page of a common kernel, in bytes: limits are rounded to a page."""
 
 
 @dataclass(frozen=True)
@@ -119,7 +117,7 @@ def limit_memory(file: Path, asked: int, means: str, above: int | None) -> Enfor
     given = read_bytes(file)
     if failure or given is None or given >= UNLIMITED:
         return Enforced("memory", asked, None, means, note=failure or f"{file.name} cannot be read back")
-    if abs(given - asked) > _PAGE:
+    if abs(given - asked) > page_bytes():
         return Enforced("memory", asked, given, means, note=f"the kernel set {given} bytes")
     least, why = min((given, ""), *_ceilings(above), key=lambda pair: pair[0])
     return Enforced("memory", asked, least, means, note=why)
@@ -135,7 +133,8 @@ def limit_swap(asked: int, means: str, file: Path, text: str, read_back: Callabl
     given = read_back()
     if failure or given is None or given >= UNLIMITED:
         return Enforced("swap", asked, None, means, note=failure or f"{file.name} cannot be read back")
-    return Enforced("swap", asked, given, means, note="" if abs(given - asked) <= _PAGE else f"the kernel set {given}")
+    note = "" if abs(given - asked) <= page_bytes() else f"the kernel set {given}"
+    return Enforced("swap", asked, given, means, note=note)
 
 
 def _make(base: Path, label: str) -> Path:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
+from harness.host.memory import page_bytes
 from harness.limits import removal
 from harness.limits.cgroup import CgroupGroup, Layout, attempt, build, limit_memory, limit_swap
 from harness.limits.files import read_bytes, read_key
@@ -46,17 +47,16 @@ def _reset(_: Path) -> Literal["write"]:
 def _restrict(path: Path, limits: Limits, memory: int, means: str) -> tuple[Enforced, ...]:
     # v1 limits memory and swap together, and wants memory's own limit first.
     enforced = limit_memory(path / LAYOUT.limit, memory, means, read_key(path.parent / "memory.stat", _ABOVE))
-    both = path / "memory.memsw.limit_in_bytes"
+    both, page = path / "memory.memsw.limit_in_bytes", page_bytes()
 
     def swap() -> int | None:
         total = read_bytes(both)
-        return None if total is None else total - memory // _PAGE * _PAGE
+        return None if total is None else total - memory // page * page
 
     return enforced, limit_swap(limits.swap_bytes, means, both, str(memory + limits.swap_bytes), swap)
 
 
 _ABOVE = "hierarchical_memory_limit"
-_PAGE = 4096
 
 LAYOUT = Layout(
     peak="memory.max_usage_in_bytes",

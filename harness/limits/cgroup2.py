@@ -13,11 +13,13 @@ import os
 from pathlib import Path
 from typing import Literal
 
+from harness.host.files import HERE
+from harness.host.processes import parent
 from harness.limits import removal
 from harness.limits.cgroup import CgroupGroup, Layout, attempt, build, limit_memory, limit_swap
 from harness.limits.files import read, read_bytes, read_pids, write
 from harness.limits.hierarchy import own_group, unified
-from harness.limits.owner import PREFIX, stat_fields
+from harness.limits.owner import PREFIX
 from harness.model.case import Limits
 from harness.model.record import Enforced
 
@@ -97,7 +99,7 @@ def _move_all(own: Path) -> str | None:
         return f"cannot make a group in {own}: {error.strerror}"
     for pid in read_pids(own / "cgroup.procs"):
         failure = write(leaf / "cgroup.procs", str(pid))
-        if failure and Path(f"/proc/{pid}").exists():
+        if failure and HERE.exists(f"proc/{pid}"):
             return f"cannot move process {pid} into {leaf}: {failure}"
     return None
 
@@ -111,8 +113,7 @@ def _line(pid: int) -> list[int]:
     line = []
     while pid > 0:
         line.append(pid)
-        fields = stat_fields(pid)
-        pid = int(fields[1]) if fields else 0
+        pid = parent(pid) or 0
     return line
 
 
@@ -131,7 +132,7 @@ def _attribute(path: Path, name: str) -> bytes | None:
 
 
 def _name(pid: int) -> str:
-    return (read(Path(f"/proc/{pid}/comm")) or "?").strip()
+    return HERE.text(f"proc/{pid}/comm") or "?"
 
 
 def _reset(peak: Path) -> Literal["descriptor"] | None:

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import os
-from pathlib import Path
 
-from harness.limits.files import read
+from harness.host.cpu import cpu_list
+from harness.host.files import HERE
 from harness.model.case import Limits
 from harness.model.record import Enforced
 
@@ -59,11 +59,5 @@ def _given_threads(asked: int, affinity: tuple[int, ...] | None) -> int:
 
 def _rank(cpu: int) -> int:
     """0 for the first hardware thread of a core, 1 for its second; 0 where the kernel does not tell."""
-    text = read(Path(f"/sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list"))
-    return _expand(text.strip()).index(cpu) if text and text.strip() else 0
-
-
-def _expand(ranges: str) -> list[int]:
-    """``0-1,8`` as [0, 1, 8]."""
-    ends = [part.partition("-") for part in ranges.split(",")]
-    return [cpu for low, _, high in ends for cpu in range(int(low), int(high or low) + 1)]
+    siblings = cpu_list(HERE.text(f"sys/devices/system/cpu/cpu{cpu}/topology/thread_siblings_list") or "")
+    return siblings.index(cpu) if cpu in siblings else 0

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
+
+from harness.host import memory
+from harness.host.files import HERE
 
 UNLIMITED = 1 << 62
 """Bytes from which on a limit means none: v2 says ``max``, v1 the highest multiple of a page."""
@@ -19,11 +23,8 @@ def write(path: Path, text: str) -> str | None:
 
 
 def read(path: Path) -> str | None:
-    """The file's text, None where it cannot be read."""
-    try:
-        return path.read_text()
-    except OSError:
-        return None
+    """The file's text, bytes that are no text kept; None where it cannot be read."""
+    return HERE.exact(os.fspath(path))
 
 
 def read_bytes(path: Path) -> int | None:
@@ -36,11 +37,7 @@ def read_bytes(path: Path) -> int | None:
 
 def read_key(path: Path, key: str) -> int | None:
     """The number beside ``key`` in a file of ``key number`` lines, None where it is not there."""
-    for line in (read(path) or "").splitlines():
-        name, _, value = line.partition(" ")
-        if name == key and value.isdecimal():
-            return int(value)
-    return None
+    return HERE.counts(os.fspath(path)).get(key)
 
 
 def read_pids(path: Path) -> list[int]:
@@ -50,8 +47,4 @@ def read_pids(path: Path) -> list[int]:
 
 def meminfo(key: str) -> int | None:
     """A figure of /proc/meminfo in bytes, None where it is not there."""
-    for line in (read(Path("/proc/meminfo")) or "").splitlines():
-        name, _, rest = line.partition(":")
-        if name == key:
-            return int(rest.split()[0]) << 10
-    return None
+    return memory.meminfo(HERE, key)

@@ -34,8 +34,8 @@ def unified() -> Hierarchy | None:
 
 def own_group(hierarchy: Hierarchy, controller: str) -> Path | None:
     """This process's directory in the hierarchy; ``controller`` is ``memory`` for v1 and empty for v2."""
-    for line in (read(Path("/proc/self/cgroup")) or "").splitlines():
-        _, controllers, path = line.split(":", 2)
+    lines = (read(Path("/proc/self/cgroup")) or "").split("\n")
+    for _, controllers, path in (line.split(":", 2) for line in lines if line.count(":") >= 2):
         if controller in controllers.split(","):
             return _visible(hierarchy, path)
     return None
@@ -57,12 +57,11 @@ def _visible(hierarchy: Hierarchy, path: str) -> Path | None:
 
 
 def _find(kind: str, option: str | None) -> Hierarchy | None:
-    for line in (read(Path("/proc/self/mountinfo")) or "").splitlines():
+    for line in (read(Path("/proc/self/mountinfo")) or "").split("\n"):
         before, _, after = line.partition(" - ")
-        filesystem, _, options = after.split(" ", 2)
-        if filesystem == kind and (option is None or option in options.split(",")):
-            root, mount = before.split(" ")[3:5]
-            return Hierarchy(Path(_unescape(mount)), _unescape(root))
+        place, (filesystem, _, options) = before.split(" "), (*after.split(" ", 2), "", "", "")[:3]
+        if filesystem == kind and len(place) > 4 and (option is None or option in options.split(",")):
+            return Hierarchy(Path(_unescape(place[4])), _unescape(place[3]))
     return None
 
 

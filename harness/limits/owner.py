@@ -5,32 +5,24 @@ from __future__ import annotations
 import itertools
 import os
 import re
-from pathlib import Path
+
+from harness.host.processes import SESSION, START, stat_fields
 
 PREFIX = "tierbench-"
 _NAME = re.compile(rf"{PREFIX}(?P<namespace>\d+)-(?P<pid>\d+)-(?P<start>\d+)-")
 _count = itertools.count(1)
 
 
-def stat_fields(pid: int) -> list[str] | None:
-    """The fields of /proc/PID/stat from the third (state) on, None where there is no such process."""
-    try:
-        text = Path(f"/proc/{pid}/stat").read_text()
-    except OSError:
-        return None
-    return text.rpartition(")")[2].split()
-
-
 def start_time(pid: int) -> int | None:
     """When the process started, in clock ticks since boot; None where it is gone (or dead and not yet waited for)."""
     fields = stat_fields(pid)
-    return None if fields is None or fields[0] in "ZX" else int(fields[19])
+    return None if fields is None or fields[0] in "ZX" else int(fields[START])
 
 
 def session_of(pid: int) -> int | None:
     """The session the process belongs to, None where it is gone (or dead and not yet waited for)."""
     fields = stat_fields(pid)
-    return None if fields is None or fields[0] in "ZX" else int(fields[3])
+    return None if fields is None or fields[0] in "ZX" else int(fields[SESSION])
 
 
 def stem() -> str:

@@ -6,8 +6,8 @@ import os
 import signal
 import time
 from collections.abc import Callable
-from pathlib import Path
 
+from harness.host.processes import pids
 from harness.limits.owner import session_of
 
 PATIENCE_SECONDS = 5.0
@@ -26,8 +26,7 @@ def kill_session(leader: int) -> bool:
 
 def session_members(leader: int) -> list[int]:
     """Living processes of that session, dead and unwaited ones left out."""
-    pids = (int(p.name) for p in Path("/proc").iterdir() if p.name.isdecimal())
-    return [pid for pid in pids if session_of(pid) == leader]
+    return [pid for pid in pids() if session_of(pid) == leader]
 
 
 def retry(attempt: Callable[[], bool]) -> bool:
@@ -41,12 +40,12 @@ def retry(attempt: Callable[[], bool]) -> bool:
     return True
 
 
-def _kill(pids: list[int]) -> list[int]:
-    for pid in pids:
+def _kill(found: list[int]) -> list[int]:
+    for pid in found:
         try:
             os.kill(pid, signal.SIGKILL)
         except ProcessLookupError:
             pass
         except PermissionError:
             continue
-    return pids
+    return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from harness.host.files import below, sensor_text
 from harness.meters.counter import Clock, CounterError, family
 from harness.meters.power import MakeSampler, ReadPower, ThreadSampler
 from harness.meters.sensor import PowerSensor, Read, number, text
@@ -28,7 +29,7 @@ class Battery(PowerSensor):
     def __init__(
         self,
         root: Path = SUPPLIES,
-        read: Read = Path.read_text,
+        read: Read = sensor_text,
         clock: Clock | None = None,
         sampler: MakeSampler = ThreadSampler,
     ) -> None:
@@ -37,7 +38,7 @@ class Battery(PowerSensor):
 
     def find(self) -> ReadPower:
         """The power of all batteries that feed the machine together."""
-        batteries = [supply for supply in sorted(self._root.glob("*")) if self._feeds(supply)]
+        batteries = [supply for supply in below(self._root, "*") if self._feeds(supply)]
         if not batteries:
             raise CounterError("this machine has no battery")
         return lambda: ("power_now", sum(self._watts(battery) for battery in batteries))

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.host.files import below, sensor_text
 from harness.meters.counter import Clock, CounterError, family
 from harness.meters.power import MakeSampler, ReadPower, ThreadSampler
 from harness.meters.sensor import PowerSensor, Read, number, text
@@ -24,7 +25,7 @@ class Hwmon(PowerSensor):
     def __init__(
         self,
         root: Path = HWMON,
-        read: Read = Path.read_text,
+        read: Read = sensor_text,
         clock: Clock | None = None,
         sampler: MakeSampler = ThreadSampler,
     ) -> None:
@@ -46,8 +47,8 @@ class Hwmon(PowerSensor):
 
 def labelled(root: Path, read: Read) -> Iterator[tuple[str, Path]]:
     """Each labelled power sensor with the file of its microwatts."""
-    for chip in sorted(root.glob("hwmon*")):
-        for label in sorted(chip.glob("power*_label")):
+    for chip in below(root, "hwmon*"):
+        for label in below(chip, "power*_label"):
             sensor = chip / label.name.replace("_label", "_input")
             if text(sensor, read):
                 yield text(label, read), sensor

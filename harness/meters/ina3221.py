@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+from harness.host.files import below, sensor_text
 from harness.meters.counter import Clock, CounterError, family
 from harness.meters.power import MakeSampler, ReadPower, ThreadSampler
 from harness.meters.sensor import PowerSensor, Read, number, text
@@ -24,7 +25,7 @@ class Ina3221(PowerSensor):
     def __init__(
         self,
         root: Path = HWMON,
-        read: Read = Path.read_text,
+        read: Read = sensor_text,
         clock: Clock | None = None,
         sampler: MakeSampler = ThreadSampler,
     ) -> None:
@@ -46,10 +47,10 @@ class Ina3221(PowerSensor):
 
 def rails(root: Path, read: Read) -> Iterator[tuple[str, tuple[Path, Path]]]:
     """Each labelled rail with the files of its voltage (mV) and current (mA)."""
-    for chip in sorted(root.glob("hwmon*")):
+    for chip in below(root, "hwmon*"):
         if text(chip / "name", read) != "ina3221":
             continue
-        for label in sorted(chip.glob("in*_label")):
+        for label in below(chip, "in*_label"):
             channel = label.name.removeprefix("in").removesuffix("_label")
             volts, amperes = chip / f"in{channel}_input", chip / f"curr{channel}_input"
             if text(volts, read) and text(amperes, read):

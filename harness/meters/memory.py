@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import os
 import resource
+from contextlib import suppress
 from pathlib import Path
 from typing import Self
 
+from harness.host.files import HERE
+from harness.host.processes import descendants, has_ended, own_bytes, status_bytes
 from harness.model.measure import (
     ANONYMOUS,
     FILE_BACKED,
@@ -28,20 +31,13 @@ from harness.model.spec import TreeWatch
 NO_GROUP = "the trial had no group of its own, so nothing is charged to it"
 NO_GROUP_BUT_CHILDREN = "the trial had no group of its own and started other processes: nothing bounds its tree's peak"
 NO_ROLLUP = "the kernel gives no smaps_rollup (it came with Linux 4.14), or not of every process of the trial"
+UNREADABLE = "the files of the trial's group could not be read"
 NO_RESET = "this kernel cannot reset the group's high-water mark: only the peak of the whole trial is known"
-
-
-def status_bytes(text: str, field: str) -> int | None:
-    """A field of ``/proc/PID/status`` in bytes, None where the kernel does not give it."""
-    for line in text.splitlines():
-        if line.startswith(field + ":"):
-            return int(line.split()[1]) * 1024
-    return None
 
 
 def major_faults() -> int:
     """Page faults of this process that read from disk, so far."""
-    return int(Path("/proc/self/stat").read_text().rsplit(")", 1)[1].split()[9])
+    return resource.getrusage(resource.RUSAGE_SELF).ru_majflt
 
 
 class ProcessMemory:
@@ -59,11 +55,11 @@ class ProcessMemory:
             Path("/proc/self/clear_refs").write_text("5")
         except OSError:
             self._resettable = False
-        self._baseline = status_bytes(_status(), "VmRSS")
+        self._baseline = own_bytes("VmRSS")
 
     def end(self, stage: Stage) -> tuple[Measurement, ...]:
         """The stage's measurements, read before anything else can allocate."""
-        text = _status()
+        text = HERE.text("proc/self/status") or ""
         faults = major_faults() - self._faults
         peak = status_bytes(text, "VmHWM") if self._resettable else None
         return (
@@ -97,18 +93,26 @@ class TreeMemory:
         if self._watch is None or self._descriptor is None:
             return
         if self._watch.reset:
-            os.pwrite(self._descriptor, b"0\n", 0)
-        self._baseline = int(Path(self._watch.current).read_text())
+            with suppress(OSError):
+                os.pwrite(self._descriptor, b"0\n", 0)
+        self._baseline = HERE.number(self._watch.current)
 
     def end(self, stage: Stage) -> tuple[Measurement, ...]:
         """The stage's peak and what it started from; missing with the reason where the kernel does not say."""
         if self._watch is None or self._descriptor is None:
             return (_bound(stage), _one(TREE_BASELINE, stage, None, NO_GROUP))
-        peak = int(os.pread(self._descriptor, 64, 0))
+        peak = self._peak(self._descriptor)
         return (
-            _one(TREE_PEAK, stage, peak if self._watch.reset else None, NO_RESET),
-            _one(TREE_BASELINE, stage, self._baseline, NO_GROUP),
+            _one(TREE_PEAK, stage, peak if self._watch.reset else None, UNREADABLE if self._watch.reset else NO_RESET),
+            _one(TREE_BASELINE, stage, self._baseline, UNREADABLE),
         )
+
+    @staticmethod
+    def _peak(descriptor: int) -> int | None:
+        try:
+            return int(os.pread(descriptor, 64, 0))
+        except (OSError, ValueError):
+            return None
 
     def close(self) -> None:
         """Close the descriptor; the marks stay."""
@@ -149,8 +153,7 @@ class Residency:
     def _charged(self) -> tuple[int | None, int | None]:
         if self._watch is None or not self._watch.stat:
             return None, None
-        lines = Path(self._watch.stat).read_text().splitlines()
-        found = {key: int(value) for key, _, value in (line.partition(" ") for line in lines)}
+        found = HERE.counts(self._watch.stat)
         return found.get(self._watch.anonymous_key), found.get(self._watch.file_key)
 
 
@@ -158,36 +161,14 @@ def _resident() -> tuple[int | None, int | None]:
     """PSS and USS in bytes over this process and its descendants; None where one of them cannot be read."""
     pss = uss = 0
     for pid in descendants(os.getpid()):
-        try:
-            text = Path(f"/proc/{pid}/smaps_rollup").read_text()
-        except (FileNotFoundError, ProcessLookupError):
-            if pid == os.getpid():
-                return None, None
-            continue  # it has ended since
-        except PermissionError:
+        text = HERE.text(f"proc/{pid}/smaps_rollup")
+        if not text:
+            if pid != os.getpid() and has_ended(pid):
+                continue
             return None, None
         pss += status_bytes(text, "Pss") or 0
         uss += sum(status_bytes(text, field) or 0 for field in ("Private_Clean", "Private_Dirty", "Private_Hugetlb"))
     return pss, uss
-
-
-def descendants(pid: int) -> list[int]:
-    """The process and all that it and its children have started, themselves still children of one of them."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rsplit(")", 1)[1].split()[1])
-        except (OSError, IndexError):
-            continue  # it has ended since
-        children.setdefault(parent, []).append(int(stat.parent.name))
-    found = [pid]
-    for each in found:
-        found += children.get(each, [])
-    return found
-
-
-def _status() -> str:
-    return Path("/proc/self/status").read_text()
 
 
 def started_others() -> bool:
@@ -201,7 +182,7 @@ def started_others() -> bool:
 
 def _bound(stage: Stage) -> Measurement:
     """Without a group: of a process alone, its own peak (shared and file pages counted in full) is an upper bound."""
-    peak = None if started_others() else status_bytes(_status(), "VmHWM")
+    peak = None if started_others() else own_bytes("VmHWM")
     if peak is None:
         return _one(TREE_PEAK, stage, None, NO_GROUP_BUT_CHILDREN)
     return Measurement(TREE_PEAK, stage, "measured", values=(float(peak),), bound="upper")

@@ -12,8 +12,8 @@ from typing import Protocol
 
 from msgspec.structs import replace
 
+from harness.host.processes import descendants
 from harness.meters.counter import one
-from harness.meters.memory import descendants
 from harness.meters.nvml_device import NvmlError, RealDevice
 from harness.model.measure import Finding, Measurement, Stage
 from harness.model.memory import GPU_DELTA, GPU_PROCESS, GPU_REMAINDER

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from harness.host.files import below, sensor_text
 from harness.meters.counter import Clock, CounterError, CounterWindow, Reading, Unwrapped, family, measurements
 from harness.model.measure import Measurement, Stage
 
@@ -18,9 +19,9 @@ METRICS = family("package", "package", "RAPL energy_uj of all CPU packages", "61
 Read = Callable[[Path], str]
 
 
-def packages(root: Path = POWERCAP, read: Read = Path.read_text) -> list[Path]:
+def packages(root: Path = POWERCAP, read: Read = sensor_text) -> list[Path]:
     """The zones that stand for a whole CPU package, in their order; no core, uncore, memory or platform zones."""
-    zones = sorted(root.glob("intel-rapl:*"), key=lambda zone: (len(zone.name), zone.name))
+    zones = sorted(below(root, "intel-rapl:*"), key=lambda zone: (len(zone.name), zone.name))
     return [z for z in zones if z.name.count(":") == 1 and read(z / "name").strip().startswith("package")]
 
 
@@ -35,7 +36,7 @@ class Rapl:
     devices = frozenset({"cpu", "gpu"})
     metrics = METRICS
 
-    def __init__(self, root: Path = POWERCAP, read: Read = Path.read_text, clock: Clock | None = None) -> None:
+    def __init__(self, root: Path = POWERCAP, read: Read = sensor_text, clock: Clock | None = None) -> None:
         self._root, self._read = root, read
         self._clock = clock or Clock()
         self._window: CounterWindow | None = None

@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+from harness.host.files import Files, sensor_text
 from harness.meters.counter import Clock, CounterError
 from harness.meters.nvml_device import RealDevice
 from harness.meters.pmic import ask
@@ -58,8 +59,8 @@ def fixed(root: Path = Path("/")) -> dict[str, str]:
     """Files that say what the sensors are, with their text."""
     found = {}
     for name, path in _files(root, FIXED):
-        with suppress(OSError, UnicodeDecodeError):
-            found[name] = path.read_text()
+        with suppress(OSError):
+            found[name] = sensor_text(path)
     return found
 
 
@@ -77,7 +78,7 @@ def attempt(read: Ask) -> Value:
     """What a source gives, or why it gave nothing."""
     try:
         return read()
-    except (OSError, UnicodeDecodeError, CounterError) as error:
+    except (OSError, CounterError) as error:
         return Refused(str(error))
 
 
@@ -92,10 +93,10 @@ def _readings(asks: list[Ask], seconds: float, interval: float, clock: Clock) ->
 
 
 def _of_file(path: Path) -> Ask:
-    return lambda: path.read_text().strip()
+    return lambda: sensor_text(path).strip()
 
 
 def _files(root: Path, patterns: Iterable[str]) -> Iterator[tuple[str, Path]]:
     for pattern in patterns:
-        for path in sorted(root.glob(pattern)):
-            yield "/" + str(path.relative_to(root)), path
+        for name in Files(root).matching(pattern):
+            yield f"/{name}", root / name

@@ -6,23 +6,27 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
+from harness.host.files import HERE, Files
+
 _GROUP_ROOTS = ("", "unified", "cpu", "cpu,cpuacct")
 
 
 def run_delays(proc: Path) -> dict[str, int] | None:
     """Nanoseconds that each thread of this process has waited for a core; None where the kernel does not say."""
     found = {}
-    for task in sorted((proc / "self/task").glob("*/schedstat")):
-        fields = (_text(task) or "").split()
-        if len(fields) >= 2 and fields[0] != "0":
-            found[task.parent.name] = int(fields[1])
+    files = Files(proc)
+    for task in files.matching("self/task/*/schedstat"):
+        fields = (files.text(task) or "").split()
+        if len(fields) >= 2 and fields[0] != "0" and fields[1].isdecimal():
+            found[task.split("/")[2]] = int(fields[1])
     return found or None
 
 
 def stolen_seconds(proc: Path, cores: Iterable[int]) -> float | None:
     """Seconds stolen so far from these cores, a core; None where /proc/stat does not show it."""
-    lines = {line.split()[0]: line.split() for line in (_text(proc / "stat") or "").splitlines() if line}
-    ticks = [int(fields[8]) for core in cores if (fields := lines.get(f"cpu{core}")) and len(fields) > 8]
+    lines = {line.split()[0]: line.split() for line in (_text(proc / "stat") or "").splitlines() if line.split()}
+    rows = [fields for core in cores if (fields := lines.get(f"cpu{core}")) and len(fields) > 8]
+    ticks = [int(fields[8]) for fields in rows if fields[8].isdecimal()]
     return sum(ticks) / len(ticks) / os.sysconf("SC_CLK_TCK") if ticks else None
 
 
@@ -50,27 +54,30 @@ def _upwards(root: Path, group: str) -> list[Path]:
 
 
 def _throttled(text: str) -> float | None:
-    fields = dict(line.split()[:2] for line in text.splitlines() if len(line.split()) >= 2)
+    rows = [line.split()[:2] for line in text.splitlines()]
+    fields = {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdecimal()}
     if "throttled_usec" in fields:
-        return int(fields["throttled_usec"]) / 1e6
-    return int(fields["throttled_time"]) / 1e9 if "throttled_time" in fields else None
+        return fields["throttled_usec"] / 1e6
+    return fields["throttled_time"] / 1e9 if "throttled_time" in fields else None
 
 
 def thermal_throttles(system: Path, cores: Iterable[int]) -> int | None:
     """Thermal throttle events of these cores so far, None where the processor does not count them."""
     texts = [_text(_cpu(system, core) / "thermal_throttle/core_throttle_count") for core in cores]
-    return sum(int(text) for text in texts if text) if any(texts) else None
+    counts = [int(text) for text in texts if text and text.isdecimal()]
+    return sum(counts) if counts else None
 
 
 def fastest_clock(proc: Path, system: Path, cores: Iterable[int]) -> float | None:
     """The clock of the fastest of these cores in Hz, None where it cannot be read."""
     texts = [_text(_cpu(system, core) / "cpufreq/scaling_cur_freq") for core in cores]
-    found = [int(text) * 1e3 for text in texts if text and text.strip().isdigit()]
+    found = [int(text) * 1e3 for text in texts if text and text.isdecimal()]
     return max(found) if found else _cpuinfo_clock(_text(proc / "cpuinfo") or "")
 
 
 def _cpuinfo_clock(text: str) -> float | None:
-    found = [float(line.split(":")[1]) * 1e6 for line in text.splitlines() if line.startswith("cpu MHz")]
+    clocks = (line.partition(":")[2].strip() for line in text.splitlines() if line.startswith("cpu MHz"))
+    found = [float(clock) * 1e6 for clock in clocks if clock.replace(".", "", 1).isdecimal()]
     return max(found) if found else None
 
 
@@ -79,7 +86,4 @@ def _cpu(system: Path, core: int) -> Path:
 
 
 def _text(path: Path) -> str | None:
-    try:
-        return path.read_text(errors="replace")
-    except OSError:
-        return None
+    return HERE.text(os.fspath(path))

@@ -7,10 +7,9 @@ import gc
 import types
 import weakref
 from contextlib import suppress
-from pathlib import Path
 from typing import Any
 
-from harness.meters.memory import status_bytes
+from harness.host.processes import own_bytes
 from harness.model.units import MIB
 
 SLACK_BYTES = 16 * MIB
@@ -42,4 +41,4 @@ def resident_bytes() -> int:
     gc.collect()
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)
-    return status_bytes(Path("/proc/self/status").read_text(), "VmRSS") or 0
+    return own_bytes("VmRSS") or 0

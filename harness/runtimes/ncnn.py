@@ -9,6 +9,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+from harness.host.files import HERE
 from harness.model.workload import Model
 from harness.runtimes import Loaded
 from harness.runtimes._ncnn_net import Ends, parts
@@ -128,5 +129,5 @@ def _reject_unknown(param: Path) -> None:
 
 
 def _cpu_flags() -> set[str]:
-    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    lines = (HERE.text("proc/cpuinfo") or "").splitlines()
     return {flag for line in lines if line.startswith(("flags", "Features")) for flag in line.partition(":")[2].split()}

@@ -6,14 +6,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from harness.host.files import Files
+from harness.host.files import HERE, Files
 from harness.host.memory import group_limit, meminfo
-from harness.meters.memory import status_bytes
+from harness.host.processes import own_bytes
 from harness.model.case import WorkloadRef
 from harness.model.units import show_bytes
 
 PARAMETER = "batch"
-HERE = Files()
 
 
 @dataclass(frozen=True)
@@ -55,9 +54,9 @@ class Batches:
         return min(free, limit) if free is not None and limit is not None else free
 
     def _status(self, field: str) -> int | None:
-        return status_bytes(self.files.text("proc/self/status") or "", field)
+        return own_bytes(field, self.files)
 
 
 def peak_bytes(files: Files = HERE) -> int | None:
     """The high-water mark of this process."""
-    return status_bytes(files.text("proc/self/status") or "", "VmHWM")
+    return own_bytes("VmHWM", files)

@@ -6,10 +6,10 @@ import os
 import sys
 import traceback
 from collections.abc import Iterator
-from pathlib import Path
 
 from harness.errors import UserError
-from harness.meters.memory import status_bytes
+from harness.host.memory import page_bytes
+from harness.host.processes import own_bytes
 from harness.model.case import Trial
 from harness.model.outcome import DoesNotFit, Failed, Outcome, Unsupported
 from harness.runtimes import NotSupported
@@ -108,8 +108,8 @@ def _on_gpu(trial: Trial) -> tuple[int, int | None]:
 def _limit(trial: Trial) -> int:
     if trial.limits.memory_bytes is not None:
         return trial.limits.memory_bytes
-    return os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE")
+    return os.sysconf("SC_PHYS_PAGES") * page_bytes()
 
 
 def _peak() -> int | None:
-    return status_bytes(Path("/proc/self/status").read_text(), "VmHWM")
+    return own_bytes("VmHWM")

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from harness import atomic
+from harness.host.files import HERE
 from harness.model import codec
 from harness.model.spec import ChildSpec, Prepared
 from harness.model.workload import Place, Workload
@@ -34,12 +35,12 @@ def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> 
 
 
 def _mapped() -> set[str]:
-    return {path for path in mapped(Path("/proc/self/maps").read_text()) if Path(path).is_file()}
+    return {path for path in mapped(HERE.exact("proc/self/maps") or "") if Path(path).is_file()}
 
 
 def mapped(maps: str) -> set[str]:
     """Files in the text of a process's ``maps`` that are read; what processes write to together is no one's content."""
-    rows = [parts for line in maps.splitlines() if len(parts := line.split(maxsplit=5)) == 6]
+    rows = [parts for line in maps.split("\n") if len(parts := line.split(maxsplit=5)) == 6]
     return {path for _, access, _, _, _, path in rows if path.startswith("/") and access[1::2] != "ws"}
 
 
