@@ -1,4 +1,4 @@
-"""What one should know of a sound profile that is no error: figures past their date, sparse peaks, odd ratios."""
+"""What one should know of a sound profile that is no error: old figures, sparse peaks, odd ratios and times."""
 
 from __future__ import annotations
 
@@ -8,6 +8,7 @@ from typing import Any
 
 from harness.profiles.fault import Fault, FieldPath, base_value, last_key, list_in
 from harness.profiles.figures import DIMENSIONS, first_day, tables_at
+from harness.profiles.plausible import unlikely
 
 _DENSE_OVER_HALF = 2.5
 """Tensor cores do int8 at twice the rate of float16: a peak well above that counts on sparsity."""
@@ -15,7 +16,7 @@ _DENSE_OVER_HALF = 2.5
 
 def noted(data: dict[str, Any], today: date) -> list[Fault]:
     """The notes on a profile's data, as of ``today``."""
-    return [*_past(data, today), *_sparse(data), *_odd_ratio(data)]
+    return [*_past(data, today), *_sparse(data), *_odd_ratio(data), *unlikely(data)]
 
 
 def _past(data: dict[str, Any], today: date) -> Iterator[Fault]:

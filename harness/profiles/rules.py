@@ -12,6 +12,7 @@ from harness.model.case import HOST
 from harness.profiles.agreement import memory_faults, power_faults, sparse_faults
 from harness.profiles.fault import ID, ID_HINT, Fault, FieldPath, last_key, list_in, quoted
 from harness.profiles.figures import figure_faults
+from harness.profiles.plausible import impossible
 from harness.profiles.targets import generic_faults, target_faults
 
 _MAX_TEXT = 500
@@ -28,6 +29,7 @@ def faults(data: dict[str, Any], file_id: str) -> list[Fault]:
         *generic_faults(data),
         *power_faults(data),
         *sparse_faults(data),
+        *impossible(data),
     ]
 
 

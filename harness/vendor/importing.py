@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
+from harness import profiles
 from harness.errors import UserError
 from harness.model.profile import Anchors, HardwareProfile, Target
+from harness.profiles.plausible import impossible
 from harness.vendor import logs, profile_file
 from harness.vendor.about import About
 
@@ -27,6 +30,7 @@ def bring(file: Path, kind: str | None, into: Path | None, target: str, instead:
     about = About(**told)
     if into is None:
         found = logs.read(file, about, kind)
+        _refuse_impossible(found.groups, file)
         return Done(profile_file.as_toml(found.groups), found.notes)
     profile = profile_file.load(into)
     own = _target(profile, target, into)
@@ -39,7 +43,22 @@ def bring(file: Path, kind: str | None, into: Path | None, target: str, instead:
         text, target, "anchors", found.groups, (lambda old: configuration(old) in fresh) if instead else None
     )
     profile_file.write(written, into)
-    return Done(f"{into}: {said(found.groups)} for the target {target}\n", found.notes)
+    notes = (*found.notes, *_unlikely(into, profile.target.index(own)))
+    return Done(f"{into}: {said(found.groups)} for the target {target}\n", notes)
+
+
+def _refuse_impossible(groups: Sequence[Anchors], file: Path) -> None:
+    """Raises UserError for times that no target can have."""
+    data = {"target": [{"anchors": [msgspec.to_builtins(group) for group in groups]}]}
+    for fault in impossible(data):
+        raise UserError(fault.message, where=str(file), hint=fault.hint)
+
+
+def _unlikely(into: Path, target: int) -> Iterator[str]:
+    """What the profile's check notes of the target's anchors."""
+    for note in profiles.notes(into):
+        if note.field.startswith(f"target[{target}].anchors"):
+            yield f"{into}:{note.line}: {note.field}: {note.message}"
 
 
 def configuration(group: Anchors) -> tuple[object, ...]:
