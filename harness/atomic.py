@@ -1,9 +1,20 @@
-"""A file that is there whole or not at all."""
+"""Files: one that is there whole or not at all, and one that a user names, read within bounds."""
 
 from __future__ import annotations
 
 import os
+import stat
+import sys
 from pathlib import Path
+
+from harness.errors import UserError
+
+STDIN = "-"
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff")
+_KINDS = (
+    (stat.S_ISDIR, "a directory"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"),
+    (stat.S_ISSOCK, "a socket"),
+)  # fmt: skip
 
 
 def write(file: Path, content: bytes) -> None:
@@ -18,3 +29,58 @@ def write(file: Path, content: bytes) -> None:
         temporary.replace(file)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def read_given(file: Path, most: int, hint: str = "", stdin: bool = False) -> bytes:
+    """The bytes of a regular file that a user names, ``most`` at most; with ``stdin``, ``-`` is standard input.
+
+    Raises UserError for what is no regular file, cannot be read or is larger: no more than that is ever in memory.
+    """
+    try:
+        if stdin and str(file) == STDIN:
+            data = sys.stdin.buffer.read(most + 1)
+        else:
+            refuse_irregular(file)
+            with file.open("rb") as stream:
+                data = stream.read(most + 1)
+    except (OSError, ValueError) as error:
+        raise unreadable(file, error) from None
+    if len(data) > most:
+        raise UserError(f"the file has more than {_size(most)}", where=str(file), hint=hint)
+    return data
+
+
+def refuse_irregular(file: Path) -> None:
+    """Raise UserError for a directory, a device, a pipe or a socket, and OSError or ValueError where nothing is."""
+    mode = file.stat().st_mode
+    kind = next((name for test, name in _KINDS if test(mode)), "")
+    if kind:
+        hint = "a pipe is read as standard input: ... | tierbench ... -" if kind == "a pipe" else "name a regular file"
+        raise UserError(f"is not a file but {kind}", where=str(file), hint=hint)
+
+
+def unreadable(file: Path, error: OSError | ValueError) -> UserError:
+    """What a user reads where a file cannot be opened or a name cannot be one."""
+    what = error.strerror if isinstance(error, OSError) else str(error)
+    return UserError(f"cannot be read: {what or error}", where=shown(file))
+
+
+def shown(name: Path | str) -> str:
+    """A name as it can stand in one line, its middle cut where it is very long."""
+    text = str(name)
+    return text if len(text) <= 200 else f"{text[:100]}...{text[-60:]}"
+
+
+def text_of(data: bytes, file: Path | str) -> str:
+    """UTF-8 text, with or without a byte order mark, its lines ended by a newline. Raises UserError with the line."""
+    if data[:2] in _UTF_16 or (data[:1] == b"\0") != (data[1:2] == b"\0"):
+        raise UserError("the file is UTF-16 text", where=f"{file}:1", hint="save it as UTF-8")
+    try:
+        return data.decode("utf-8-sig").replace("\r\n", "\n")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        raise UserError("the file is not UTF-8 text", where=f"{file}:{line}", hint="save it as UTF-8") from None
+
+
+def _size(count: int) -> str:
+    return f"{count >> 20} MiB" if count >= 1 << 20 else f"{count >> 10} KiB"

@@ -39,7 +39,7 @@ def of_name(kind: type[Workload], name: str, fallback: Path) -> Spot:
 
 def _inside(spot: Spot, kind: str, name: str) -> int | None:
     try:
-        tree = ast.parse(Path(spot.file).read_text())
+        tree = ast.parse(Path(spot.file).read_bytes())
     except (OSError, ValueError, SyntaxError):
         return None
     bodies = [
@@ -66,7 +66,7 @@ def of_error(error: BaseException, folder: Path) -> Spot | None:
 def of_imports(file: Path, modules: set[str]) -> Iterator[tuple[Spot, str]]:
     """Where the file imports one of these modules, or a part of it, when it is imported itself."""
     try:
-        tree = ast.parse(file.read_text())
+        tree = ast.parse(file.read_bytes())
     except (OSError, ValueError, SyntaxError):
         return
     for node in _at_import(tree):

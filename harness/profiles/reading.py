@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+from harness import atomic
 from harness.errors import UserError
 from harness.profiles.fault import Defect, FieldPath, field_name
 from harness.profiles.toml_lines import line_map, line_of
@@ -36,20 +37,20 @@ def read(file: Path) -> str:
     if len(data) > MAX_BYTES:
         raise BrokenFile(1, f"the file has more than {MAX_BYTES} bytes", "a profile is a page of text")
     try:
-        return data.decode("utf-8")
-    except UnicodeDecodeError as error:
-        raise BrokenFile(data.count(b"\n", 0, error.start) + 1, "the file is not UTF-8 text") from None
+        return atomic.text_of(data, file)
+    except UserError as error:
+        line = int(error.where.rpartition(":")[2])
+        raise BrokenFile(line, error.what, error.hint) from None
 
 
 def _bytes(file: Path) -> bytes:
     """The file's bytes, at most one more than a profile may have."""
     try:
-        if file.exists() and not file.is_file():
-            raise UserError("is not a file", where=str(file))
+        atomic.refuse_irregular(file)
         with file.open("rb") as stream:
             return stream.read(MAX_BYTES + 1)
     except (OSError, ValueError) as error:
-        raise UserError(f"cannot be read: {getattr(error, 'strerror', None) or error}", where=str(file)) from None
+        raise atomic.unreadable(file, error) from None
 
 
 def parse(text: str) -> dict[str, Any]:

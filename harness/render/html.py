@@ -74,7 +74,7 @@ def _environment(theme_dir: Path) -> jinja2.Environment:
 
 def _read(path: Path, needed: bool = True) -> str:
     try:
-        return path.read_text(encoding="utf-8").strip() + "\n"
+        return path.read_text(encoding="utf-8-sig").strip() + "\n"
     except FileNotFoundError:
         if not needed:
             return ""

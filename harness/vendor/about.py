@@ -5,12 +5,15 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable
+from datetime import date
 from typing import Literal
 
 from msgspec import Struct
 
 from harness.errors import UserError
 from harness.model.profile import Anchors, By
+
+MOST_COUNT, MOST_LETTERS = 1_000_000, 100
 
 
 class About(Struct, frozen=True):
@@ -29,6 +32,8 @@ class About(Struct, frozen=True):
     batch: int | None = None
     model: str | None = None
     version: str | None = None
+    layers: int | None = None
+    """Of the model: whether as many as a log names for the GPU are all of them."""
 
 
 class Imported(Struct, frozen=True):
@@ -49,15 +54,29 @@ class Line(Struct, frozen=True):
         """The error that names this line."""
         return UserError(what, where=f"{self.file}:{self.number}", hint=hint)
 
-    def positive(self, text: str, name: str) -> float:
-        """A number above 0. Raises UserError."""
+    def positive(self, value: object, name: str) -> float:
+        """A number above 0, as a number or as text. Raises UserError."""
         try:
-            value = float(text)
-        except ValueError:
-            value = math.nan
-        if not 0 < value < math.inf:
-            raise self.refuse(f"{name} is {text[:40]!r}", "a number above 0")
-        return value
+            number = float(value) if isinstance(value, (str, int, float)) and not isinstance(value, bool) else math.nan
+        except (ValueError, OverflowError):
+            number = math.nan
+        if not 0 < number < math.inf:
+            raise self.refuse(f"{name} is {cut(value)}", "a number above 0")
+        return number
+
+    def count(self, value: object, name: str, most: int = MOST_COUNT) -> int:
+        """A whole number from 1 to ``most``, as a number or as text. Raises UserError."""
+        number = self.positive(value, name)
+        if number != int(number) or number > most:
+            raise self.refuse(f"{name} is {cut(value)}", f"a whole number from 1 to {most}")
+        return int(number)
+
+    def word(self, value: object, name: str) -> str:
+        """Text of a line that can be shown, without blanks around it. Raises UserError."""
+        text = value.strip() if isinstance(value, str) else ""
+        if not text or not text.isprintable() or len(text) > MOST_LETTERS:
+            raise self.refuse(f"{name} is {cut(value)}", f"plain text of 1 to {MOST_LETTERS} characters")
+        return text
 
 
 def lines(file: str, text: str) -> list[Line]:
@@ -76,10 +95,43 @@ def device_fault(about: About, ran_on: Literal["cpu", "gpu"], said: str, line: L
         raise line.refuse(f"{said}: this ran on the {kind}, the target is a {about.device}", f"choose the {kind}'s")
 
 
-def needed(value: str | int | None, line: Line, what: str, option: str) -> None:
-    """Raise UserError where ``value`` was neither in the log nor told."""
-    if value is None:
-        raise line.refuse(f"the log does not say {what}", f"give {option}")
+class Missing:
+    """What a log does not say and nobody told, so that it is all asked for at once."""
+
+    def __init__(self) -> None:
+        self._first: Line | None = None
+        self._asked: dict[str, str] = {}
+
+    def need(self, value: object, line: Line, what: str, option: str) -> None:
+        """Remember ``what`` where ``value`` is None, with the option that tells it."""
+        if value is None:
+            self._first = self._first or line
+            self._asked.setdefault(what, option)
+
+    def ask(self) -> None:
+        """Raise UserError where something is missing."""
+        if self._first is not None:
+            *most, last = self._asked
+            said = f"{', '.join(most)} and {last}" if most else last
+            options = " ".join(dict.fromkeys(self._asked.values()))
+            raise self._first.refuse(f"the log does not say {said}", f"give {options}")
+
+
+def cut(value: object) -> str:
+    """A value of a log as it can stand in a line for people: escaped, and cut where it is long."""
+    if isinstance(value, int) and not isinstance(value, bool) and value.bit_length() > 512:
+        return "a number of very many digits"
+    text = ascii(value[:80] if isinstance(value, str) else value)
+    return text if len(text) <= 60 else text[:57] + "..."
+
+
+def day(text: object) -> str:
+    """The date that a time stamp begins with, ``2026-11-30``; empty where it is none."""
+    found = text[:10] if isinstance(text, str) else ""
+    try:
+        return date.fromisoformat(found).isoformat()
+    except ValueError:
+        return ""
 
 
 def rounded(value: float) -> float:

@@ -6,12 +6,13 @@ import re
 from dataclasses import dataclass, field
 
 from harness.model.profile import Anchors
-from harness.vendor.about import About, Imported, Line, device_fault, lines, once, rounded
+from harness.vendor.about import About, Imported, Line, Missing, cut, device_fault, lines, once, rounded
 
 HEADS = ("loop_count", "num_threads", "powersave", "gpu_device", "cooling_down")
-_HEAD = re.compile(r"\s*(\w+)\s*=\s*(-?\d+)\s*\Z")
+_HEAD = re.compile(r"\s*(\w+)\s*=\s*(-?\d{1,9})\s*\Z")
+_COMMAND = re.compile(r"\bbenchncnn(?:\.exe)?((?:\s+-?\d{1,9}){1,5})(?:\s|\Z)")
 _ROW = re.compile(r"\s*(\S+)\s+min\s*=\s*(\S+)\s+max\s*=\s*(\S+)\s+avg\s*=\s*(\S+)\s*\Z")
-_DEVICE = re.compile(r"\s*\[\d+ .*\]\s")
+_DEVICE = re.compile(r"\s*\[(\d{1,3}) (.*?)\]\s")
 _INT8 = "_int8"
 _RIGHT = "a line is '  squeezenet  min =   11.66  max =   11.74  avg =   11.70'; cut away what is not benchncnn's"
 
@@ -23,6 +24,14 @@ class _Block:
     head: dict[str, int] = field(default_factory=dict)
     rows: dict[str, dict[str, tuple[float, float]]] = field(default_factory=dict)
     """Data type -> model -> minimum and maximum."""
+    from_command: bool = False
+    """Whether the settings are those of a command, which the head then says again."""
+    device: str = ""
+    """The GPU's name, where it is printed."""
+
+    @property
+    def on_gpu(self) -> bool:
+        return self.head.get("gpu_device", -1) >= 0
 
 
 def looks_like(text: str) -> bool:
@@ -34,14 +43,15 @@ def read(file: str, text: str, about: About) -> Imported:
     """Anchors of minima, a group for each run and data type. Raises UserError that names the line."""
     blocks: list[_Block] = []
     notes: list[str] = []
+    missing = Missing()
     for line in lines(file, text):
-        head = _HEAD.match(line.text)
-        if head:
+        if head := _HEAD.match(line.text):
             _take_head(blocks, line, head[1], int(head[2]))
         elif row := _ROW.match(line.text):
-            notes += _take_row(blocks, line, row, about)
-        elif line.text.strip() and "benchncnn" not in line.text and not _DEVICE.match(line.text):
-            raise line.refuse(f"{line.text.strip()[:60]!r} is not a line of benchncnn", _RIGHT)
+            notes += _take_row(blocks, line, row, about, missing)
+        else:
+            _take_other(blocks, line)
+    missing.ask()
     groups = tuple(group for block in blocks for group in _groups(block, about))
     if not groups:
         raise Line(file, 1, "").refuse("there is no model in the log", _RIGHT)
@@ -51,41 +61,57 @@ def read(file: str, text: str, about: About) -> Imported:
 def _take_head(blocks: list[_Block], line: Line, name: str, value: int) -> None:
     if name not in HEADS:
         raise line.refuse(f"benchncnn has no setting called {name[:40]!r}", "it has " + ", ".join(HEADS))
-    if not blocks or blocks[-1].rows or name in blocks[-1].head:
+    if not blocks or blocks[-1].rows or (name in blocks[-1].head and not blocks[-1].from_command):
         blocks.append(_Block())
     blocks[-1].head[name] = value
 
 
-def _take_row(blocks: list[_Block], line: Line, row: re.Match[str], about: About) -> list[str]:
+def _take_other(blocks: list[_Block], line: Line) -> None:
+    """A command gives the settings in their order; a GPU's line its name. Raises UserError for any other line."""
+    if command := _COMMAND.search(line.text):
+        given = dict(zip(HEADS, map(int, command[1].split()), strict=False))
+        blocks.append(_Block(head=given, from_command=True))
+    elif device := _DEVICE.match(line.text):
+        if blocks and blocks[-1].head.get("gpu_device") == int(device[1]) and device[2].isprintable():
+            blocks[-1].device = device[2][:60]
+    elif line.text.strip() and "benchncnn" not in line.text:
+        raise line.refuse(f"{cut(line.text.strip())} is not a line of benchncnn", _RIGHT)
+
+
+def _take_row(blocks: list[_Block], line: Line, row: re.Match[str], about: About, missing: Missing) -> list[str]:
     """Put a model's line into its block; what to say of one that is left out."""
     if not blocks:
         blocks.append(_Block())
     block = blocks[-1]
-    model, least, most = row[1], line.positive(row[2], "min"), line.positive(row[3], "max")
+    least, most = line.positive(row[2], "min"), line.positive(row[3], "max")
     mean = line.positive(row[4], "avg")
+    model = line.word(row[1], "the model")
     if not least <= mean <= most:
         raise line.refuse(f"avg {mean:g} does not lie between min {least:g} and max {most:g}", "copy the line whole")
-    on_gpu = block.head.get("gpu_device", -1) >= 0
-    device_fault(about, "gpu" if on_gpu else "cpu", f"gpu_device = {block.head.get('gpu_device', -1)}", line)
-    if on_gpu and model.endswith(_INT8):
+    device = block.head.get("gpu_device", -1)
+    device_fault(about, "gpu" if block.on_gpu else "cpu", f"gpu_device = {device}", line)
+    if block.on_gpu and model.endswith(_INT8):
         return ["int8 models of a run on the GPU are left out: ncnn computes them on the CPU"]
-    if not on_gpu and not (about.threads or block.head.get("num_threads")):
-        raise line.refuse("the log does not say how many threads", "keep its head, or give --threads")
-    dtype = "int8" if model.endswith(_INT8) else _dtype(line, about)
-    values = block.rows.setdefault(dtype, {})
+    threads = 1 if block.on_gpu else about.threads or block.head.get("num_threads") or None
+    missing.need(threads, line, "how many threads", "--threads")
+    dtype = "int8" if model.endswith(_INT8) else _dtype(about)
+    missing.need(dtype, line, _WHICH_DTYPE, "--dtype")
+    values = block.rows.setdefault(dtype or "", {})
     name = _usual(model.removesuffix(_INT8))
     once(name, values, line)
     values[name] = (least, most)
     return []
 
 
-def _dtype(line: Line, about: About) -> str:
+_WHICH_DTYPE = (
+    "the data type, nor does the profile (float16 where the core computes in it, ARMv8.2 and later, else float32)"
+)
+
+
+def _dtype(about: About) -> str | None:
     """Half precision is benchncnn's default where the core computes in it."""
-    if about.dtype:
+    if about.dtype or not about.dtypes:
         return about.dtype
-    if not about.dtypes:
-        hint = "give --dtype float16 where the core computes in it (ARMv8.2 and later), else --dtype float32"
-        raise line.refuse("neither the log nor the profile says the data type", hint)
     return "float16" if "float16" in about.dtypes else "float32"
 
 
@@ -98,13 +124,13 @@ def _usual(model: str) -> str:
 
 
 def _groups(block: _Block, about: About) -> list[Anchors]:
-    on_gpu = block.head.get("gpu_device", -1) >= 0
-    told = {name: value for name, value in block.head.items() if name in {"powersave", "cooling_down"}}
+    told = [f"{name}={value}" for name, value in block.head.items() if name in {"powersave", "cooling_down"}]
+    told += [f"on {block.device}"] if block.device else []
     return [
         Anchors(
             runtime="ncnn",
             dtype=dtype,
-            threads=1 if on_gpu else about.threads or block.head["num_threads"],
+            threads=1 if block.on_gpu else about.threads or block.head.get("num_threads", 1),
             unit="ms",
             source=about.source,
             date=about.date,
@@ -113,9 +139,9 @@ def _groups(block: _Block, about: About) -> list[Anchors]:
             version=about.version or "",
             statistic="minimum",
             by=about.by,
-            n=block.head.get("loop_count"),
+            n=max(block.head.get("loop_count", 0), 0) or None,
             spread={model: rounded((most - least) / least) for model, (least, most) in rows.items()},
-            note=" ".join(("benchncnn", *(f"{name}={value}" for name, value in told.items()))),
+            note=" ".join(("benchncnn", *told)),
         )
         for dtype, rows in block.rows.items()
     ]

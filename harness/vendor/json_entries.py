@@ -34,6 +34,8 @@ def _one(file: str, text: str, at: int) -> tuple[Any, int]:
         return json.JSONDecoder().raw_decode(text, at)
     except json.JSONDecodeError as error:
         raise Line(file, error.lineno, "").refuse(f"not JSON: {error.msg}", "copy the file whole") from None
+    except ValueError:
+        raise Line(file, text.count("\n", 0, at) + 1, "").refuse("not JSON: a number of too many digits") from None
     except RecursionError:
         raise Line(file, 1, "").refuse("nested too deeply", "an array of objects") from None
 

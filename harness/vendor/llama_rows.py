@@ -5,15 +5,14 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from pathlib import PurePath
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from harness.model.profile import Anchors
-from harness.vendor.about import About, Imported, Line, device_fault, needed, once, rounded
+from harness.vendor.about import About, Imported, Line, Missing, device_fault, rounded
+from harness.vendor.llama_where import Where
 
-_CPU = {"cpu", "blas", "accelerate", "cpu,blas", "blas,cpu"}
 _WIDTHS = (
     (r"mxfp4|nvfp4|iq4|q4", "int4"),
     (r"q8", "int8"),
@@ -32,7 +31,7 @@ class Row(Struct, frozen=True):
     model: str
     kind: str
     weights: float
-    backend: str
+    where: Where
     threads: int | None
     test: str
     """``pp``: prompt, ``tg``: generation, ``pg``: both."""
@@ -46,45 +45,85 @@ class Row(Struct, frozen=True):
 
 def gather(rows: Sequence[Row], about: About) -> Imported:
     """A group for each data type, number of threads and version. Raises UserError that names the line."""
-    groups: dict[tuple[object, ...], Anchors] = {}
     notes: list[str] = []
-    for row in rows:
-        if row.test != "tg" or row.depth != "0":
-            notes.append(_left_out(row))
-            continue
+    kept = [row for row in rows if not _left_out(row, about, notes)]
+    if not kept:
+        why = f": {notes[0]}" if notes else ""
+        raise rows[0].line.refuse(
+            f"there is no decode rate in it{why}", "a test that generates alone: llama-bench -p 0 -n 128"
+        )
+    kept = _of_the_target(kept, about, notes)
+    _ask(kept, about)
+    groups: dict[tuple[object, ...], Anchors] = {}
+    seen: dict[tuple[object, ...], Row] = {}
+    for row in kept:
         own = _anchors(row, about)
-        key = (own.dtype, own.threads, own.version, own.date)
         model = next(iter(own.values))
-        if key in groups:
-            once(model, groups[key].values, row.line)
+        configuration = (own.dtype, own.threads, own.version)
+        _once(seen.setdefault((*configuration, model), row), row, model)
+        key = (*configuration, own.date, own.note)
         groups[key] = _joined(groups[key], own) if key in groups else own
         if not own.bytes_per_token:
             notes.append(f"{model} has experts: how many bytes it reads a token is not known, and left out")
-    if not groups:
-        raise rows[0].line.refuse(
-            "there is no decode rate in it", "a test that generates alone: llama-bench -p 0 -n 128"
-        )
     return Imported(tuple(groups.values()), tuple(dict.fromkeys(notes)))
 
 
-def _left_out(row: Row) -> str:
+def _left_out(row: Row, about: About, notes: list[str]) -> bool:
+    """Whether a result is no decode rate of one device; why goes into the notes."""
     if row.test != "tg":
-        return "rates of prompts are left out: only decoding is projected by bandwidth"
-    return "rates after a filled context are left out: they read the cache beside the weights"
+        why: str | None = "rates of prompts are left out: only decoding is projected by bandwidth"
+    elif row.depth != "0":
+        why = "rates after a filled context are left out: they read the cache beside the weights"
+    else:
+        why = row.where.why_not(about)
+    notes += [why] if why else []
+    return why is not None
+
+
+def _of_the_target(rows: Sequence[Row], about: About, notes: list[str]) -> list[Row]:
+    """Those that ran on the target's kind of device. Raises UserError where there are none."""
+    fitting = [row for row in rows if about.device in {None, row.where.device()}]
+    if not fitting:
+        device_fault(about, rows[0].where.device(), rows[0].where.words, rows[0].line)
+    others = {row.where.device() for row in rows} - {row.where.device() for row in fitting}
+    notes += [f"rates on the {device.upper()} are left out: the target is a {about.device}" for device in others]
+    return fitting
+
+
+def _ask(rows: Sequence[Row], about: About) -> None:
+    """Raise UserError for all that neither the log nor the user says."""
+    missing = Missing()
+    for row in rows:
+        told = row.where.layers_told(about)
+        missing.need(told, row.line, f"whether all layers are on the GPU ({row.where.words})", "--layers")
+        missing.need(_threads(row, about), row.line, "how many threads", "--threads")
+        missing.need(about.dtype or _dtype(row), row.line, f"a data type that is known here ({row.kind})", "--dtype")
+    missing.ask()
+
+
+def _threads(row: Row, about: About) -> int | None:
+    return 1 if row.where.device() == "gpu" else about.threads or row.threads
+
+
+def _once(first: Row, row: Row, model: str) -> None:
+    """Raise UserError where a model has a rate already in what counts as one configuration."""
+    if first is row:
+        return
+    apart = [
+        f"{name} {first.where.said.get(name, 'not said')} and {row.where.said.get(name, 'not said')}"
+        for name in Where.SETTINGS
+        if first.where.said.get(name) != row.where.said.get(name)
+    ]
+    differ = f", with {'; '.join(apart)}" if apart else ""
+    raise row.line.refuse(f"{model} is there twice in one configuration{differ}", "keep one of them")
 
 
 def _anchors(row: Row, about: About) -> Anchors:
-    on_gpu: Literal["cpu", "gpu"] = "cpu" if row.backend.lower().replace(" ", "") in _CPU else "gpu"
-    device_fault(about, on_gpu, f"the backend is {row.backend}", row.line)
-    threads = 1 if on_gpu == "gpu" else about.threads or row.threads
-    needed(threads, row.line, "how many threads", "--threads")
-    dtype = about.dtype or _dtype(row)
-    needed(dtype, row.line, f"a data type that is known here ({row.kind})", "--dtype int4 or int8")
     model = about.model or _slug(row.model)
     return Anchors(
         runtime="llama.cpp",
-        dtype=str(dtype),
-        threads=threads or 1,
+        dtype=about.dtype or _dtype(row) or "",
+        threads=_threads(row, about) or 1,
         unit="token/s",
         source=about.source,
         date=about.date or row.date,
@@ -98,7 +137,7 @@ def _anchors(row: Row, about: About) -> Anchors:
         spread={} if row.spread is None else {model: rounded(row.spread)},
         samples={model: row.samples} if row.samples else {},
         bytes_per_token={} if _SOME_WEIGHTS.search(f"{row.kind} {row.model}") else {model: row.weights},
-        note="llama-bench" if row.backend.upper() == "CPU" else f"llama-bench, backend {row.backend}",
+        note=row.where.note,
     )
 
 

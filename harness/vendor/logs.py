@@ -9,6 +9,7 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from harness import atomic
 from harness.errors import UnknownName, UserError
 from harness.vendor import benchncnn, llama_bench, trtexec
 from harness.vendor.about import About, Imported
@@ -31,13 +32,17 @@ FORMATS = {
 
 def read(file: Path, about: About, kind: str | None = None) -> Imported:
     """The anchors of a log; ``kind`` None: guessed. Raises UserError that names the line."""
-    text = _text(file)
+    text = atomic.text_of(atomic.read_given(file, MOST_BYTES, "a log is smaller", stdin=True), file)
     name = kind or guess(file, text)
     if name not in FORMATS:
         raise UnknownName("log format", name, list(FORMATS))
     found = FORMATS[name].read(str(file), text, about)
+    if all(group.date for group in found.groups):
+        return found
     today = datetime.now(tz=UTC).date().isoformat()
-    return replace(found, groups=tuple(g if g.date else replace(g, date=today) for g in found.groups))
+    dated = tuple(g if g.date else replace(g, date=today) for g in found.groups)
+    note = f"nothing says when it was measured: {today} is taken, give --date"
+    return replace(found, groups=dated, notes=(*found.notes, note))
 
 
 def guess(file: Path, text: str) -> str:
@@ -47,17 +52,3 @@ def guess(file: Path, text: str) -> str:
             return name
     what = "this is no log of " + ", ".join(FORMATS)
     raise UserError(what, where=f"{file}:1", hint="say which with --format, to learn what is missing")
-
-
-def _text(file: Path) -> str:
-    try:
-        data = file.read_bytes()
-    except OSError as error:
-        raise UserError(f"cannot be read: {error.strerror}", where=str(file)) from None
-    if len(data) > MOST_BYTES:
-        raise UserError(f"the file has more than {MOST_BYTES >> 20} MiB", where=str(file), hint="a log is smaller")
-    try:
-        return data.decode("utf-8-sig").replace("\r\n", "\n")
-    except UnicodeDecodeError as error:
-        line = data.count(b"\n", 0, error.start) + 1
-        raise UserError("the file is not UTF-8 text", where=f"{file}:{line}", hint="save it as UTF-8") from None

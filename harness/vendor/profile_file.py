@@ -15,8 +15,10 @@ import msgspec
 import tomlkit
 from tomlkit.items import AoT, InlineTable, Table
 
+from harness import atomic
 from harness.errors import UserError
 from harness.model.profile import Accuracy, Anchors, Figure, HardwareProfile
+from harness.profiles.reading import MAX_BYTES
 from harness.vendor.profile_text import written
 
 _FIRST = ("runtime", "version", "dtype", "threads", "batch", "metric", "statistic", "unit", "n", "kind", "by")
@@ -136,8 +138,8 @@ def load(file: Path) -> HardwareProfile:
 
 
 def text_of(file: Path) -> str:
-    """The file's text, as it stands."""
-    return file.read_bytes().decode("utf-8")
+    """The file's text, as it stands but for a byte order mark. Raises UserError."""
+    return atomic.text_of(atomic.read_given(file, MAX_BYTES), file)
 
 
 def write(text: str, file: Path) -> HardwareProfile:

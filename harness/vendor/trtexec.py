@@ -4,32 +4,48 @@ from __future__ import annotations
 
 import re
 import statistics
-from pathlib import PurePath
+from collections.abc import Sequence
 
+from msgspec import Struct
 from msgspec.structs import replace
 
 from harness.model.profile import Anchors
-from harness.vendor.about import About, Imported, Line, device_fault, lines, needed, rounded
+from harness.vendor.about import About, Imported, Line, Missing, device_fault, lines, rounded
 from harness.vendor.json_entries import entries
+from harness.vendor.trtexec_setup import Setup, setup
 
 KEPT_SAMPLES = 500
 """A profile is a page of text: of more exported times evenly spaced ones are kept, and the note says so."""
+_STATISTICS = ("min", "max", "mean", "median")
 _LATENCY = re.compile(r"(?<![\w-] )\bLatency:\s")
-_NUMBER = r"([\d.eE+-]+) ms"
-_FIGURES = re.compile(rf"Latency: min = {_NUMBER}, max = {_NUMBER}, mean = {_NUMBER}, median = {_NUMBER}")
-_RUNNING = re.compile(r"&&&& RUNNING TensorRT\.trtexec \[TensorRT v(\d+)\](?: \[b\d+\])? # (.*)")
-_QUERIES = re.compile(r"Timing trace has (\d+) queries")
-_THROUGHPUT = re.compile(r"Throughput: ([\d.]+) qps")
-_BINDING = re.compile(r"Input binding for .* (?:with|is) dimensions (\d+)x")
-_MODEL = re.compile(r"--(?:onnx|loadEngine|uff|deploy)=(\S+)")
-_BATCH = re.compile(r"--batch=(\d+)|--shapes=[^:\s]+:(\d+)x")
-_PRECISIONS = (("--best", None), ("--int8", "int8"), ("--fp8", None), ("--bf16", "bfloat16"), ("--fp16", "float16"))
+_ONE_LINE = re.compile(r"\b(min|max|mean|median) = ([^\s,]+) ms")
+_SECTION = re.compile(r"\]?\s*Host Latency\s*\Z")
+_OWN_LINE = re.compile(r"(?:\A|\]\s*)(min|max|mean|median): (\S+) ms\b")
+_QUERIES = re.compile(r"Timing trace has (\d{1,9}) queries")
+_THROUGHPUT = re.compile(r"[Tt]hroughput: ([\d.]{1,20}) qps")
 _MEANS = "copies to and from the GPU are in it"
+_RIGHT = "'Latency: min = 5.3 ms, max = 6.1 ms, mean = 5.9 ms, median = 6 ms'"
+
+
+class _Summary(Struct, frozen=True):
+    """The latencies (ms) and the line that they begin on."""
+
+    line: Line
+    said: dict[str, str]
+
+    def values(self) -> tuple[float, float, float, float]:
+        """Minimum, maximum, mean and median. Raises UserError."""
+        if any(name not in self.said for name in _STATISTICS):
+            raise self.line.refuse("the latency cannot be read", _RIGHT)
+        least, most, mean, median = (self.line.positive(self.said[name], "a latency") for name in _STATISTICS)
+        if not least <= min(mean, median) <= max(mean, median) <= most:
+            raise self.line.refuse("mean or median do not lie between min and max", "copy the line whole")
+        return least, most, mean, median
 
 
 def looks_like(text: str) -> bool:
     """Whether it names trtexec, has its summary or its exported times."""
-    return "TensorRT.trtexec" in text or '"latencyMs"' in text or bool(_FIGURES.search(text))
+    return "TensorRT.trtexec" in text or '"latencyMs"' in text or "Latency: min = " in text
 
 
 def read(file: str, text: str, about: About) -> Imported:
@@ -39,86 +55,75 @@ def read(file: str, text: str, about: About) -> Imported:
 
 
 def _log(file: str, text: str, about: About) -> Imported:
-    at = _summary(file, text)
-    device_fault(about, "gpu", "trtexec", at)
-    figures = _FIGURES.search(at.text)
-    if not figures:
-        raise at.refuse(
-            "the latency cannot be read", "'Latency: min = 5.3 ms, max = 6.1 ms, mean = 5.9 ms, median = 6 ms'"
-        )
-    least, most, mean, median = (at.positive(value, "a latency") for value in figures.groups())
-    if not least <= min(mean, median) <= max(mean, median) <= most:
-        raise at.refuse("mean or median do not lie between min and max", "copy the line whole")
+    found = _summary(file, text)
+    device_fault(about, "gpu", "trtexec", found.line)
+    least, most, _, median = found.values()
     queries, throughput = _QUERIES.search(text), _THROUGHPUT.search(text)
+    known = setup(file, text)
+    copies = "copies to and from the GPU are not in it" if known.without_copies else _MEANS
+    notes = ["trtexec", copies, *known.notes]
+    anchors = _anchors(found.line, about, known, median, ", ".join(notes))
     said = f"; throughput {throughput[1]} queries/s" if throughput else ""
-    anchors = _anchors(at, about, text, median, f"trtexec, {_MEANS}{said}")
     model = next(iter(anchors.values))
+    count = int(queries[1]) if queries and int(queries[1]) else None
     spread = {model: rounded((most - least) / median)}
-    return Imported((replace(anchors, n=int(queries[1]) if queries else None, spread=spread),))
+    return Imported((replace(anchors, n=count, spread=spread, note=anchors.note + said),))
 
 
-def _summary(file: str, text: str) -> Line:
-    """The line with the latencies. Raises UserError where the run failed, has not ended, or there are several."""
-    found = []
-    for line in lines(file, text):
+def _summary(file: str, text: str) -> _Summary:
+    """The latencies. Raises UserError where the run failed, has not ended, or there are several."""
+    every = lines(file, text)
+    for line in every:
         if "&&&& FAILED" in line.text:
             raise line.refuse("the run failed", "import the log of one that passed")
-        if _LATENCY.search(line.text) and "Host Latency" not in line.text and "the summation" not in line.text:
-            found += [line] if not re.search(r"(H2D|D2H) Latency:", line.text) else []
+    found = [_Summary(line, dict(_ONE_LINE.findall(line.text))) for line in every if _is_latency(line.text)]
+    found += [_older(every, at) for at, line in enumerate(every) if _SECTION.search(line.text.rstrip())]
     if not found:
-        last = Line(file, text.count("\n") + 1, "")
-        raise last.refuse(
+        raise every[-1].refuse(
             "there is no line 'Latency: min = ...'", "the log of a whole run, or the file of --exportTimes"
         )
     if len(found) > 1:
-        raise found[1].refuse(f"a second run begins after line {found[0].number}", "one file a run")
+        raise found[1].line.refuse(f"a second run begins after line {found[0].line.number}", "one file a run")
     return found[0]
 
 
-def _anchors(at: Line, about: About, text: str, median: float, note: str) -> Anchors:
-    running = _RUNNING.search(text)
-    command = running[2] if running else ""
-    named, batch = _MODEL.search(command), _BATCH.search(command) or _BINDING.search(text)
-    model = about.model or (PurePath(named[1].replace("\\", "/")).stem if named else None)
-    dtype = about.dtype or _precision(command)
-    count = about.batch or (int(next(g for g in batch.groups() if g)) if batch else None)
-    needed(model, at, "which model it is", "--model")
-    needed(dtype, at, "the data type", "--dtype")
-    needed(count, at, "the batch size", "--batch")
+def _older(every: Sequence[Line], at: int) -> _Summary:
+    """TensorRT 7's, a line a figure below ``Host Latency``."""
+    said: dict[str, str] = {}
+    for line in every[at + 1 : at + 9]:
+        if own := _OWN_LINE.search(line.text):
+            said.setdefault(own[1], own[2])
+    return _Summary(every[at], said)
+
+
+def _is_latency(text: str) -> bool:
+    if not _LATENCY.search(text) or "Host Latency" in text or "the summation" in text:
+        return False
+    return not re.search(r"(H2D|D2H) Latency:", text)
+
+
+def _anchors(at: Line, about: About, known: Setup, median: float, note: str) -> Anchors:
+    model, dtype, batch = about.model or known.model, about.dtype or known.dtype, about.batch or known.batch
+    missing = Missing()
+    missing.need(model, at, "which model it is", "--model")
+    missing.need(dtype, at, "the data type", "--dtype")
+    missing.need(batch, at, "the batch size", "--batch")
+    missing.ask()
     return Anchors(
         runtime="tensorrt",
         dtype=str(dtype),
         threads=1,
         unit="ms",
         source=about.source,
-        date=about.date,
+        date=about.date or known.date,
         kind="measured",
         values={str(model): median},
-        version=about.version or (_version(running[1]) if running else ""),
+        version=about.version or known.version,
         statistic="median",
-        batch=count or 1,
+        batch=batch or 1,
         by=about.by,
         note=note,
     )
-
-
-def _precision(command: str) -> str | None:
-    """As asked for on the command line; TensorRT may still choose a wider type layer by layer."""
-    words = command.split()
-    if not words or any(word.startswith("--loadEngine") for word in words):
-        return None
-    return next((dtype for word, dtype in _PRECISIONS if word in words), "float32")
-
-
-def _version(digits: str) -> str:
-    """``8601`` is 8.6.1, ``100200`` is 10.2.0."""
-    number = int(digits)
-    parts = (number // 10000, number // 100 % 100, number % 100) if number >= 100000 else _short(number)
-    return ".".join(map(str, parts))
-
-
-def _short(number: int) -> tuple[int, int, int]:
-    return number // 1000, number // 100 % 10, number % 100
 
 
 def _exported(file: str, text: str, about: About) -> Imported:
@@ -128,7 +133,7 @@ def _exported(file: str, text: str, about: About) -> Imported:
         value = found.get("latencyMs")
         if isinstance(value, bool) or not isinstance(value, (int, float)):
             raise line.refuse("latencyMs is missing or no number", "as trtexec --exportTimes writes it")
-        times.append(line.positive(str(value), "latencyMs"))
+        times.append(line.positive(value, "latencyMs"))
     if not times:
         raise first.refuse("there is no time in the file", "as trtexec --exportTimes writes it")
     device_fault(about, "gpu", "trtexec", first)
@@ -139,6 +144,6 @@ def _of_times(first: Line, about: About, times: list[float]) -> Anchors:
     kept = times[:: -(-len(times) // KEPT_SAMPLES)]
     thinned = "" if len(kept) == len(times) else f"; {len(kept)} evenly spaced samples of {len(times)} are kept"
     note = f"trtexec --exportTimes, warm-up included, {_MEANS}{thinned}"
-    anchors = _anchors(first, about, "", statistics.median(times), note)
+    anchors = _anchors(first, about, Setup(), statistics.median(times), note)
     model = next(iter(anchors.values))
     return replace(anchors, n=len(times), samples={model: tuple(kept)})

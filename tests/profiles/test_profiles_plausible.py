@@ -85,6 +85,15 @@ def test_a_time_that_it_can_reach_is_sound(write: Write, sound: str, values, dty
     assert noted(write(on_cpu(sound, anchors(values, dtype, threads)))) == []
 
 
+def test_operations_per_cycle_that_were_only_reached_are_no_peak(write: Write, sound: str) -> None:
+    text = on_cpu(sound, anchors("mobilenet = 10"))
+    assert "peak in float32 is 48 GFLOP/s" in said(write(text))[0]
+    reached = text.replace(
+        'source = "manual", date = "2024", kind = "datasheet"', 'source = "calibrate", date = "2024", kind = "computed"'
+    )
+    assert said(write(reached)) == []
+
+
 def test_a_batch_is_so_many_times_the_work(write: Write, sound: str) -> None:
     one = anchors("resnet50 = 200")
     assert said(write(on_cpu(sound, one))) == []
