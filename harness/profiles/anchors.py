@@ -8,8 +8,9 @@ import statistics
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from harness.profiles.fault import Fault, FieldPath, list_in, nearest, number_in, quoted, spelt
+from harness.profiles.fault import Fault, FieldPath, list_in, number_in, quoted, spelt
 from harness.profiles.figures import count_fault, dtype_fault, origin_faults, units_of
+from harness.profiles.unit_hints import unit_hint
 
 UNIT_OF = {"latency": "s", "decode_rate": "token/s"}
 """The base unit of each metric."""
@@ -74,8 +75,7 @@ def _configuration(
     metric, unit = group.get("metric", "latency"), group.get("unit")
     right = units_of(UNIT_OF[metric]) if isinstance(metric, str) and metric in UNIT_OF else []
     if right and isinstance(unit, str) and unit not in right:
-        hint = nearest(unit, right, "one of " + ", ".join(right))
-        yield Fault((*path, "unit"), f"{quoted(unit)} is not a unit of {metric}", hint)
+        yield Fault((*path, "unit"), f"{quoted(unit)} is not a unit of {metric}", unit_hint(unit, right))
 
 
 def _threads(path: FieldPath, group: dict[str, Any], target: dict[str, Any], cores: int | None) -> Iterator[Fault]:

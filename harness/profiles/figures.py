@@ -10,6 +10,7 @@ from typing import Any
 
 from harness.model.units import FACTORS
 from harness.profiles.fault import Fault, FieldPath, nearest, number_in, quoted
+from harness.profiles.unit_hints import unit_hint
 
 DIMENSIONS: dict[tuple[str, ...], str] = {
     ("memory", "nominal"): "B",
@@ -75,7 +76,7 @@ def _unit(path: FieldPath, figure: dict[str, Any], dimension: str) -> Iterator[F
         return
     other = f"unit is {quoted(unit)}, which is not a unit of {path[-1]}"
     message = other if unit in FACTORS else f"no unit is called {quoted(unit)}"
-    yield Fault((*path, "unit"), message, nearest(unit, right, "one of " + ", ".join(right)))
+    yield Fault((*path, "unit"), message, unit_hint(unit, right))
 
 
 def units_of(dimension: str) -> list[str]:
@@ -106,7 +107,8 @@ def count_fault(path: FieldPath, value: Any) -> Iterator[Fault]:
 def dtype_fault(path: FieldPath, value: Any) -> Iterator[Fault]:
     """A data type that there is not."""
     if isinstance(value, str) and value not in DTYPES:
-        hint = nearest(value, list(DTYPES), "one of " + ", ".join(DTYPES))
+        bits = [name for name in DTYPES if re.findall(r"[0-9]+", name)[:1] == re.findall(r"[0-9]+", value)[:1]]
+        hint = nearest(value, bits, "one of " + ", ".join(DTYPES))
         yield Fault(path, f"no data type is called {quoted(value)}", hint)
 
 
