@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 from harness.profiles.fault import Fault, FieldPath, base_value, last_key, list_in
@@ -16,7 +16,7 @@ _DENSE_OVER_HALF = 2.5
 
 def noted(data: dict[str, Any], today: date) -> list[Fault]:
     """The notes on a profile's data, as of ``today``."""
-    return [*_past(data, today), *_sparse(data), *_odd_ratio(data), *unlikely(data)]
+    return [*_past(data, today), *_to_come(data, today), *_sparse(data), *_odd_ratio(data), *unlikely(data)]
 
 
 def _past(data: dict[str, Any], today: date) -> Iterator[Fault]:
@@ -25,6 +25,22 @@ def _past(data: dict[str, Any], today: date) -> Iterator[Fault]:
             when = figure.get("recheck")
             if isinstance(when, str) and (day := first_day(when)) and day < today:
                 yield Fault((*path, "recheck"), f"{last_key(path)} was to be looked up again by {when}")
+
+
+def _to_come(data: dict[str, Any], today: date) -> Iterator[Fault]:
+    """Figures dated after today, all in one note: it may as well be the clock that is wrong."""
+    tomorrow = today + timedelta(days=1)
+    later = []
+    for names in (*DIMENSIONS, ("target", "anchors"), ("target", "accuracy")):
+        for path, figure in tables_at(data, names, ()):
+            when = figure.get("date")
+            if isinstance(when, str) and (day := first_day(when)) and day > tomorrow:
+                later.append((day, (*path, "date")))
+    if later:
+        last, path = max(later, key=lambda found: found[0])
+        dates = "1 date is" if len(later) == 1 else f"{len(later)} dates are"
+        message = f"{dates} in the future, up to {last}: this machine's clock says {today}, which may be behind"
+        yield Fault(path, message)
 
 
 def _sparse(data: dict[str, Any]) -> Iterator[Fault]:

@@ -13,9 +13,10 @@ from msgspec.structs import replace
 from harness import profiles
 from harness.errors import UserError
 from harness.model.profile import Anchors, HardwareProfile, Target
+from harness.profiles.figures import first_day
 from harness.profiles.plausible import impossible
 from harness.vendor import logs, profile_file
-from harness.vendor.about import About
+from harness.vendor.about import About, cut
 
 
 class Done(Struct, frozen=True):
@@ -28,6 +29,8 @@ class Done(Struct, frozen=True):
 def bring(file: Path, kind: str | None, into: Path | None, target: str, instead: bool, told: Mapping[str, Any]) -> Done:
     """Read the log and write its anchors ``into`` a profile, or say them. Raises UserError; then nothing is written."""
     about = About(**told)
+    if about.date and first_day(about.date) is None:
+        raise UserError(f"{cut(about.date)} is no date", where="--date", hint="YYYY-MM-DD, YYYY-MM or YYYY")
     if into is None:
         found = logs.read(file, about, kind)
         _refuse_impossible(found.groups, file)

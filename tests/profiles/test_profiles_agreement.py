@@ -101,3 +101,22 @@ def test_a_figure_past_its_date_is_noted_and_no_error(write: Write, sound: str) 
     (note,) = profiles.notes(file, date(2025, 6, 2))
     assert (note.field, note.message) == ("price.recheck", "price was to be looked up again by 2025-06")
     assert file.read_text().splitlines()[note.line - 1].startswith("recheck")
+
+
+def test_a_date_after_today_is_a_note_and_stops_nothing(write: Write, sound: str) -> None:
+    file = write(sound)
+    assert profiles.notes(file, date(2024, 5, 20)) == []
+    (note,) = profiles.notes(file, date(2024, 3, 1))
+    assert (note.field, note.message) == (
+        "memory.usable.date",
+        "2 dates are in the future, up to 2024-05-17: this machine's clock says 2024-03-01, which may be behind",
+    )
+    assert profiles.check(write(sound.replace('date = "2024-05"', 'date = "2099-05"'))) == []
+    assert profiles.load(file).id == "demo-board"
+
+
+def test_every_bundled_profile_is_read_by_a_machine_whose_clock_is_behind() -> None:
+    files = sorted((Path(__file__).parents[2] / "hardware_profiles").glob("*.toml"))
+    for file in files:
+        assert profiles.check(file) == []
+        assert all("future" in n.message for n in profiles.notes(file, date(1970, 1, 1)) if n.field.endswith("date"))

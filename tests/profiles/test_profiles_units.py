@@ -20,7 +20,7 @@ BYTES, RATES, LINKS = units_of("B"), units_of("B/s"), units_of("bit/s")
     [
         *(("B", w, m) for w, m in [("gib", "GiB"), ("GIB", "GiB"), ("mib", "MiB"), ("bytes", "B"), ("GByte", "GB")]),
         *(("B", w, m) for w, m in [("gigabytes", "GB"), ("mebibytes", "MiB"), ("gb", None), ("Gb", None)]),
-        *(("B", w, m) for w, m in [("mb", None), ("Mb", None), ("mB", None), ("MBit", None), ("TB", None), ("GiB/s", None)]),
+        *(("B", w, m) for w, m in [("mb", None), ("Mb", None), ("mB", None), ("TB", None), ("GiB/s", None)]),
         *(("B/s", w, m) for w, m in [("GBps", "GB/s"), ("GB/sec", "GB/s"), ("Gb/s", None), ("Gbps", None)]),
         *(("B/s", w, m) for w, m in [("MiB/s", None), ("KB/s", None), ("gb/s", None), ("TB/s", None)]),
         *(("bit/s", w, m) for w, m in [("Mbps", "Mbit/s"), ("Gb/s", "Gbit/s"), ("MB/s", None), ("kbit/s", None)]),
