@@ -63,6 +63,13 @@ class SeveralErrors(UserError):  # noqa: N818 - the name says what it is
         return [error.line for error in self.errors]
 
 
+def refuse_outside(name: str, value: object, least: float, most: float, what: str = "a number") -> None:
+    """Raise UserError where ``value`` is not None and no number from ``least`` to ``most``; nan and inf are none."""
+    number = isinstance(value, (int, float)) and not isinstance(value, bool)
+    if value is not None and not (number and least <= value <= most):  # type: ignore[operator] # it is a number
+        raise UserError(f"{name} is {ascii(value)[:60]}", hint=f"{what} from {least:g} to {most:g}")
+
+
 class ContentError(UserError):
     """A suite, profile or theme that cannot be used."""
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness.errors import UnknownName, UserError
+from harness.errors import UnknownName, UserError, refuse_outside
 from harness.model.case import WorkloadRef
 from harness.model.load import SCENARIOS, Load
 from harness.stats.early_stopping import least_queries
@@ -18,6 +18,8 @@ SAMPLES_PER_QUERY = 8
 """Of multi stream, in MLPerf's rules."""
 PERCENTILES = {"single_stream": 0.9, "multi_stream": 0.99, "server": 0.99}
 """Scenario -> the percentile that MLPerf reports, or that must keep the deadline; offline has none."""
+MOST_QPS = 1e6
+"""Arrivals are drawn one by one, and no step is so short."""
 LEAST_TRY_SECONDS = 2.0
 """Of arrivals, for a try of a rate."""
 LONGEST_SECONDS, LONGEST_QUICK_SECONDS = 300.0, 60.0
@@ -39,6 +41,10 @@ def under(
     name = scenario.replace("-", "_")
     if name not in SCENARIOS:
         raise UnknownName("scenario", scenario, list(SCENARIOS))
+    refuse_outside("deadline", deadline, 1e-6, 86400, "seconds")
+    refuse_outside("target_qps", target_qps, 1e-4, MOST_QPS, "queries a second")
+    refuse_outside("percentile", percentile, 0.5, 0.9999, "a share of the queries")
+    refuse_outside("budget", longest, 0.001, 7 * 86400, "seconds")
     _belongs(name, deadline, target_qps, percentile)
     share = percentile or PERCENTILES.get(name, Load().target_latency_percentile)
     load = Load(

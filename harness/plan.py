@@ -10,6 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from harness import loads, tiers
+from harness.errors import UserError, refuse_outside
 from harness.model.case import HOST, Case, Limits, Pace, Plan, Role, Skip, Trial, WorkloadRef
 from harness.model.features import COUNTED_RUNTIMES
 from harness.model.load import Load
@@ -17,6 +18,8 @@ from harness.model.machine import Capabilities, MeterState
 from harness.model.profile import HardwareProfile, Target
 from harness.model.workload import ANY
 
+WEEK = 7 * 86400.0
+"""Seconds; nothing is measured for longer."""
 GATE_PROCESSES = 3
 """Fewer say nothing of how far gate trials lie apart."""
 
@@ -69,13 +72,34 @@ QUICK = Settings(
 )
 
 
+def refuse_odd(settings: Settings) -> None:
+    """Raise UserError for a time, share or count that cannot be, such as nan or inf."""
+    for name, value, least in (
+        ("budget", settings.timing.budget_seconds, 0.001),
+        ("timeout", settings.timeout_seconds, 0.001),
+        ("timeout", settings.ceiling_timeout_seconds, 0.001),
+        ("sustained", settings.sustained_seconds, 0.001),
+    ):
+        refuse_outside(name, value, least, WEEK, "seconds")
+    refuse_outside("precision", settings.timing.precision, 1e-4, 1, "a fraction")
+    refuse_outside("processes", settings.processes, 1, 1000, "a whole number")
+    refuse_outside("seed", settings.seed, -(2**63), 2**63 - 1, "a whole number")
+    for name, count in (("processes", settings.processes), ("seed", settings.seed)):
+        if not isinstance(count, int):
+            raise UserError(f"{name} is {count!r}", hint="a whole number")
+
+
 def make(
     selected: Sequence[Selected],
     profiles: Sequence[HardwareProfile],
     capabilities: Capabilities,
     settings: Settings,
 ) -> Plan:
-    """The plan for every selected workload on every target of every profile. Raises UserError without a deadline."""
+    """The plan for every selected workload on every target of every profile.
+
+    Raises UserError without a deadline, and for settings that are no numbers that can be.
+    """
+    refuse_odd(settings)
     scenario = "sustained" if settings.sustained_seconds else settings.scenario
     cases, skips = _split(selected, profiles, capabilities, scenario)
     by_id = {profile.id: profile for profile in profiles}

@@ -10,7 +10,7 @@ from msgspec.structs import replace
 from harness import tiers
 from harness.capacity.tries import probes
 from harness.engine.prepared import PREPARE_WITHIN
-from harness.errors import UserError
+from harness.errors import UserError, refuse_outside
 from harness.model.case import HOST, Case, Limits, Plan, Trial, WorkloadRef
 from harness.model.profile import HardwareProfile
 from harness.model.search import Search
@@ -42,6 +42,8 @@ def plan_search(
 
     Raises UserError where the plan is of several workloads or tiers, or none of its cases can be searched.
     """
+    refuse_outside("precision", wish.precision, 0.001, 0.5, "a fraction")
+    refuse_outside("most", wish.most, 1, 1e9, "a whole number")
     case = _case(planned)
     profile = next(p for p in profiles if p.id == case.profile)
     target = next(t for t in profile.target if t.id == case.target)

@@ -30,19 +30,19 @@ _ASKED = ("workload", "profile", "parameters", "runtime", "dtype", "fast", "most
 @click.option(
     "--parameter", "parameters", multiple=True, metavar="NAME", help="Seek this instead of batch and context (repeat)."
 )
-@click.option("--most", type=click.IntRange(1), metavar="N", help="Try no parameter beyond N.")
+@click.option("--most", type=click.IntRange(1, 10**9), metavar="N", help="Try no parameter beyond N.")
 @click.option("--runtime", metavar="NAME", help="Runtime (default: the workload's first).")
 @click.option("--dtype", metavar="NAME", help="Data type (default: the workload's own).")
 @click.option(
     "--precision",
-    type=click.FloatRange(min=0.001, max=0.5),
+    type=options.Finite(min=0.001, max=0.5),
     default=0.01,
     show_default=True,
     metavar="FRACTION",
     help="Of the smallest memory.",
 )
 @click.option("--fast", is_flag=True, help="Start from an estimate by one measured composition; all within 3 %.")
-@click.option("--timeout", type=click.FloatRange(min=1), metavar="SECONDS", help="For one try (default 180).")
+@click.option("--timeout", type=options.SECONDS, metavar="SECONDS", help="For one try (default 180).")
 @click.option("--means", metavar="NAME", help="Force a means of enforcement; see `tierbench doctor`.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Directory of the new run.")
 @click.option("--resume", "resumed", type=click.Path(path_type=Path), metavar="DIR", help="Go on with an earlier one.")

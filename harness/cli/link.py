@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from harness.network import Payload
 
 AGREES = 0.1
+MOST_BYTES = 2**30
 
 
 @click.command("link", short_help="Send a payload over a shaped link on this machine.")
@@ -53,13 +54,22 @@ def command(
 
 
 def _payload(sizes: tuple[str, str] | None, of: tuple[str, str] | None, runs: Path) -> Payload:
-    from harness.network import Payload, quantity
+    from harness.network import Payload
 
     if of is not None and sizes is None:
         return _of_run(*of, runs)
     if sizes is not None and of is None:
-        return Payload(*(quantity(text, "B") for text in sizes))
+        return Payload(*map(_size, sizes))
     raise UserError("give either --bytes or --payload")
+
+
+def _size(text: str) -> float:
+    from harness.network import quantity
+
+    size = quantity(text, "B")
+    if not size <= MOST_BYTES:
+        raise UserError(f"{text!r} is too large to be sent here", hint="1 GiB at most")
+    return size
 
 
 def _of_run(name: str, workload: str, runs: Path) -> Payload:

@@ -17,8 +17,24 @@ if TYPE_CHECKING:
 
 INSIST = "Compare runs of different machines or library versions all the same."
 """The help of ``--insist``."""
-ABOVE_0 = click.FloatRange(min=0, min_open=True)
-SHARE = click.FloatRange(min=0.5, max=0.9999)
+WEEK = 7 * 86400
+
+
+class Finite(click.FloatRange):
+    """A number between two bounds: neither nan nor inf, which a range alone lets through."""
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> float:
+        """As click does, with a line that says what is right. Raises BadParameter."""
+        number: float = super().convert(value, param, ctx)
+        if not math.isfinite(number):
+            self.fail(f"{value!r} is not a number of the range {self._describe_range()}.", param, ctx)
+        return number
+
+
+SECONDS = Finite(min=1, max=WEEK)
+RATE = Finite(min=1e-4, max=1e6)
+SHARE = Finite(min=0.5, max=0.9999)
+SEED = click.IntRange(-(2**63), 2**63 - 1)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
@@ -81,7 +97,7 @@ def scenario(command: F) -> F:
     given: tuple[tuple[str, dict[str, Any]], ...] = (
         ("--scenario", {"type": kinds, "help": "MLPerf's way to put load on; see docs/how-it-measures.md."}),
         ("--deadline", {"callback": latency, "metavar": "TIME", "help": "Server: latency to keep, such as 50ms."}),
-        ("--target-qps", {"type": ABOVE_0, "metavar": "RATE", "help": "Server: one rate, instead of the largest."}),
+        ("--target-qps", {"type": RATE, "metavar": "RATE", "help": "Server: one rate, instead of the largest."}),
         ("--percentile", {"type": SHARE, "metavar": "SHARE", "help": "Of queries: 0.9 where 0.99 takes too many."}),
     )
     for name, more in reversed(given):
@@ -114,7 +130,7 @@ def latency(_ctx: click.Context, _param: click.Parameter, text: str | None) -> f
         seconds = quantity(text, "s")
     except UserError:
         seconds = math.nan
-    if not 0 < seconds < math.inf:
+    if not 1e-6 <= seconds <= 86400:
         raise click.BadParameter(f"{text!r} is not a time: write 50ms or 0.05s")
     return seconds
 
@@ -142,7 +158,7 @@ def duration(_ctx: click.Context, _param: click.Parameter, text: str | None) -> 
         seconds = float(text[:-1]) * _UNITS.get(text[-1:], math.nan)
     except ValueError:
         seconds = math.nan
-    if not 0 < seconds < math.inf:
+    if not 0 < seconds <= WEEK:
         raise click.BadParameter(f"{text!r} is not a duration: write 90s, 10m or 1h")
     return seconds
 

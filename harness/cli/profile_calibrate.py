@@ -17,7 +17,9 @@ _FOLDER = click.Path(path_type=Path, file_okay=False)
 @click.option("--target", default="cpu", show_default=True, help="CPU target of the profile that this machine is.")
 @click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="Default: every one that works here.")
 @click.option("-k", "matching", multiple=True, metavar="TEXT", help="Only models whose name contains TEXT.")
-@click.option("--minutes", type=click.FloatRange(min=0.5), default=10.0, show_default=True, help="For all timing.")
+@click.option(
+    "--minutes", type=options.Finite(min=0.5, max=10000), default=10.0, show_default=True, help="For all timing."
+)
 @click.option("--quick", is_flag=True, help="One process each, a second of rounds.")
 @click.option("--prepare", type=_FOLDER, metavar="DIR", help="Convert the models into DIR for a board, and stop.")
 @click.option("--prepared", type=_FOLDER, metavar="DIR", help="On a board without PyTorch: what --prepare made.")

@@ -15,7 +15,9 @@ from harness.errors import Exit
 @click.option("--into", is_flag=True, help="Write the error into PROFILE.")
 @click.option("--target", default="cpu", show_default=True, help="CPU target of the profile that this machine is.")
 @click.option("-k", "matching", multiple=True, metavar="TEXT", help="Only models whose name contains TEXT.")
-@click.option("--minutes", type=click.FloatRange(min=0.5), default=5.0, show_default=True, help="For all timing.")
+@click.option(
+    "--minutes", type=options.Finite(min=0.5, max=10000), default=5.0, show_default=True, help="For all timing."
+)
 @click.option("--quick", is_flag=True, help="One process each, a second of rounds.")
 @options.include
 def command(

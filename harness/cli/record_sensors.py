@@ -6,14 +6,15 @@ from pathlib import Path
 
 import click
 
+from harness.cli import options
 from harness.errors import Exit
 
 
 @click.command("record-sensors", short_help="Record what this machine's sensors give.")
-@click.option("--seconds", type=click.FloatRange(0.1, 3600), default=10.0, show_default=True, help="How long.")
+@click.option("--seconds", type=options.Finite(0.1, 3600), default=10.0, show_default=True, help="How long.")
 @click.option(
     "--interval",
-    type=click.FloatRange(0.001, 10),
+    type=options.Finite(0.001, 10),
     default=0.02,
     show_default=True,
     help="Seconds between two readings of a sensor.",

@@ -42,8 +42,10 @@ _OF_THE_PLAN = (
 @click.option("--dtype", "dtypes", multiple=True, metavar="NAME", help="Data type (default: the workload's own).")
 @click.option("--quick", is_flag=True, help="The quick selection, one process each, short budgets.")
 @click.option("--processes", type=click.IntRange(1, 100), help="Processes a case (default 3, quick 1).")
-@click.option("--budget", type=click.FloatRange(min=0.01), metavar="SECONDS", help="For a process's timed rounds.")
-@click.option("--precision", type=click.FloatRange(min=0.0001, max=1), metavar="FRACTION", help="Stop when within it.")
+@click.option(
+    "--budget", type=options.Finite(min=0.01, max=options.WEEK), metavar="SECONDS", help="For a process's timed rounds."
+)
+@click.option("--precision", type=options.Finite(min=0.0001, max=1), metavar="FRACTION", help="Stop when within it.")
 @click.option(
     "--sustained",
     callback=options.duration,
@@ -61,8 +63,8 @@ _OF_THE_PLAN = (
     "--advise", is_flag=True, help="Where a workload does not fit a tier, also try its suite's other variants there."
 )
 @options.links
-@click.option("--timeout", type=click.FloatRange(min=1), metavar="SECONDS", help="For one trial.")
-@click.option("--seed", type=int, default=0, show_default=True, help="Of order and inputs.")
+@click.option("--timeout", type=options.SECONDS, metavar="SECONDS", help="For one trial.")
+@click.option("--seed", type=options.SEED, default=0, show_default=True, help="Of order and inputs.")
 @click.option("--means", metavar="NAME", help="Force a means of enforcement; see `tierbench doctor`.")
 @click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Directory of the new run.")
 @click.option("--resume", "resumed", type=click.Path(path_type=Path), metavar="DIR", help="Finish an earlier run.")

@@ -17,6 +17,8 @@ from harness.network.tcp import Link
 CLOUD = "cloud"
 """How the tier of a profile begins that is reached over a link: ``cloud-gpu``, ``cloud-cpu``."""
 
+LEAST_BANDWIDTH, MOST_BANDWIDTH = 1.0, 1e15
+MOST_ROUND_TRIP = 3600.0
 _QUANTITY = re.compile(r"\s*([0-9.]+(?:e[+-]?[0-9]+)?)\s*(\S+)\s*\Z", re.IGNORECASE)
 
 
@@ -40,6 +42,9 @@ def link_of(text: str) -> Link:
     link = Link(quantity(parts[0], "bit/s"), quantity(parts[1], "s"))
     if not (0 < link.bandwidth < math.inf and link.round_trip < math.inf):
         raise UserError(f"{text!r} is no link", hint="its bandwidth must be above 0")
+    if not (LEAST_BANDWIDTH <= link.bandwidth <= MOST_BANDWIDTH and link.round_trip <= MOST_ROUND_TRIP):
+        least, most = show(LEAST_BANDWIDTH, "bit/s"), show(MOST_BANDWIDTH, "bit/s")
+        raise UserError(f"{text!r} is no link", hint=f"from {least} to {most}, a round trip of at most an hour")
     return link
 
 
