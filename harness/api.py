@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness import capacity, host, limits, loads, own, plan, results, runtimes, store
+from harness import __version__, capacity, host, limits, loads, own, plan, results, runtimes, store
 from harness.engine import Engine, Stop, null
 from harness.engine.pacing import Pacing
 from harness.engine.prepared import Preparation, at_once
@@ -22,7 +22,7 @@ from harness.model.case import HOST, Plan, Trial
 from harness.model.codec import FORMAT
 from harness.model.estimate import Estimate
 from harness.model.events import EngineEvent, Notice
-from harness.model.machine import Capabilities
+from harness.model.machine import Capabilities, Environment
 from harness.model.measure import Finding
 from harness.model.outcome import Unsupported
 from harness.model.profile import HardwareProfile
@@ -259,10 +259,7 @@ def _engine(
     pacing: Pacing | None,
 ) -> Engine:
     cache = store.cache_directory()
-    plugins = runtimes.plugin_versions()
-    own = {**manifest.environment.packages, **plugins, "tierbench": manifest.environment.tierbench}
-    versions = brought.versions(cache) or own
-    preparation = Preparation(cache, versions)
+    preparation = Preparation(cache, brought.versions(cache) or made_by(manifest.environment))
     return Engine(
         LocalExecutor(cache, means),
         writer,
@@ -272,6 +269,12 @@ def _engine(
         pacing or _projected(manifest),
         at_once(manifest.capabilities),
     )
+
+
+def made_by(environment: Environment) -> dict[str, str | None]:
+    """What all that is prepared here depends on: packages and their places, interpreter, processors, GPUs."""
+    gpus = ", ".join(f"{gpu.name} {gpu.driver}" for gpu in environment.gpus)
+    return {**host.identity(), **runtimes.plugin_versions(), "tierbench": __version__, "gpus": gpus}
 
 
 def _projected(manifest: Manifest) -> Pacing:

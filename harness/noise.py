@@ -12,6 +12,7 @@ from msgspec import Struct
 from harness import atomic, stats
 from harness.errors import UserError
 from harness.model import codec
+from harness.model.machine import Environment
 from harness.model.measure import LATENCY, STEP_ENERGY, TREE_PEAK
 from harness.model.record import Record, Run
 
@@ -31,11 +32,12 @@ class Floor(Struct, frozen=True):
 
 
 class Noise(Struct, frozen=True):
-    """The floors of one machine, by its fingerprint."""
+    """The floors of one machine, by its fingerprint, under one kernel, Python and tierbench."""
 
     fingerprint: str
     created: str
     floors: tuple[Floor, ...]
+    made_by: str = ""
 
     def fractions(self) -> dict[str, float]:
         """The largest floor of each metric over the workloads that were tried."""
@@ -65,7 +67,13 @@ def measure(run: Run) -> Noise:
     if not floors:
         raise UserError(f"the noise floor needs at least {LEAST_PROCESSES} processes that ended well")
     now = datetime.now(UTC).isoformat(timespec="seconds")
-    return Noise(run.manifest.environment.fingerprint, now, tuple(floors))
+    environment = run.manifest.environment
+    return Noise(environment.fingerprint, now, tuple(floors), made_by(environment))
+
+
+def made_by(environment: Environment) -> str:
+    """What else than the machine makes equal code differ from itself."""
+    return f"{environment.kernel}, Python {environment.python}, tierbench {environment.tierbench}"
 
 
 def _floors(run: Run, metric: str, stage: str, role: str) -> list[Floor]:
@@ -94,9 +102,10 @@ def save(noise: Noise, cache: Path) -> Path:
     return target
 
 
-def load(cache: Path, fingerprint: str) -> Noise | None:
-    """The floors kept for a machine; None where there are none or the file cannot be read."""
+def load(cache: Path, environment: Environment) -> Noise | None:
+    """The floors kept for a machine; None where there are none, of another kernel, or the file cannot be read."""
     try:
-        return codec.decode(_file(cache, fingerprint).read_bytes(), Noise)
+        found = codec.decode(_file(cache, environment.fingerprint).read_bytes(), Noise)
     except (OSError, codec.FormatError):
         return None
+    return found if found.made_by == made_by(environment) else None

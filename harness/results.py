@@ -148,7 +148,7 @@ def compare(baseline: RunHandle, candidate: RunHandle, *, insist: bool = False) 
     from harness import noise
     from harness.compare import compare as compare_runs
 
-    known = noise.load(store.cache_directory(), candidate.data.manifest.environment.fingerprint)
+    known = noise.load(store.cache_directory(), candidate.data.manifest.environment)
     return compare_runs(baseline.data, candidate.data, insist=insist, floors=known.fractions() if known else None)
 
 

@@ -34,5 +34,8 @@ def code_of(loader: SourceFileLoader) -> CodeType:
 
 
 def file_of(suite: Path) -> Path:
-    """Where a suite's code is kept: where Python keeps it, under a name that is never Python's own."""
-    return Path(cache_from_source(str(suite), optimization="suite"))
+    """Where a suite's code is kept: where Python keeps it, under a name that is never Python's own.
+
+    By the level of ``-O``, which leaves out assertions.
+    """
+    return Path(cache_from_source(str(suite), optimization=f"suite{sys.flags.optimize or ''}"))

@@ -14,6 +14,7 @@ from harness.engine.assemble import IMPORTED_AFTER, assemble, broken, not_run
 from harness.engine.own_cost import OwnCost
 from harness.engine.pacing import Pacing, no_projection
 from harness.engine.prepared import Preparation
+from harness.engine.read_files import with_read_files
 from harness.executors import Executor
 from harness.model.case import Plan, Role, Trial
 from harness.model.events import (
@@ -118,8 +119,9 @@ class Engine:
             return not_run(trial, settled, _now())
         if (known := tighter.shown(trial, self._ceilings, _now())) is not None:
             return known
-        prepared = self.preparation.known(settled)
-        return self._try(self._patient(prepared.trial), prepared.files)
+        known_files = self.preparation.known(settled)
+        record = self._try(self._patient(known_files.trial), known_files.files)
+        return None if record is None else with_read_files(record, known_files)
 
     def _settled(self, trial: Trial) -> Trial | Unsupported:
         return pacing.settled(trial, self._records, self.pacing) if trial.role == "paced" else trial

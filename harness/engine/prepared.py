@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from msgspec.structs import replace
 
-from harness.model import codec
+from harness.model import prepared as kept
 from harness.model.case import Limits, Trial, WorkloadRef
+from harness.model.codec import FormatError
 from harness.model.machine import Capabilities
-from harness.model.spec import Prepared
+from harness.model.spec import FileState, Prepared
 from harness.model.units import GIB
 
 PREPARE_SECONDS = 1800.0
@@ -30,15 +32,24 @@ def at_once(caps: Capabilities) -> int:
 
 @dataclass(frozen=True)
 class Known:
-    """A trial that knows where its artefacts are, and the files its work reads."""
+    """A trial that knows where its artefacts are, and the files its work reads.
+
+    ``found_by`` says how those were found, as in ``Prepared``; ``left_out_bytes`` is of files that it reads besides.
+    """
 
     trial: Trial
     files: tuple[str, ...]
+    found_by: str = ""
+    left_out_bytes: int = 0
 
 
 @dataclass
 class Preparation:
-    """Keeps a file for each work below ``cache/prepared``; ``versions`` are those that make an old one worthless."""
+    """Keeps a file for each work below ``cache/prepared``.
+
+    ``versions`` are those that make an old one worthless, and name the environment that it belongs to. A list of files
+    is used only where each of them is here, as it was.
+    """
 
     cache: Path
     versions: dict[str, str | None]
@@ -50,10 +61,10 @@ class Preparation:
 
     def known(self, trial: Trial) -> Known:
         """``trial`` with what its preparation left behind."""
-        prepared = self._read(trial)
-        settings = {**trial.settings, "work_key": self.key(trial)}
-        files = prepared.files if prepared else ()
-        return Known(replace(trial, settings=settings), tuple(file for file in files if Path(file).exists()))
+        prepared = self._kept(trial) or Prepared(kept.FORMAT, ())
+        told = replace(trial, settings={**trial.settings, "work_key": self.key(trial)})
+        files = tuple(file for file in prepared.files if _state(file) is not None)
+        return Known(told, files, prepared.found_by, prepared.left_out_bytes)
 
     def key(self, trial: Trial) -> str:
         """Hash of all that a preparation depends on: the work, its suite's source, versions, seed."""
@@ -73,16 +84,38 @@ class Preparation:
             trial, role="prepare", replicate=0, limits=limits, timeout_seconds=PREPARE_SECONDS, settings=settings
         )
 
-    def _read(self, trial: Trial) -> Prepared | None:
+    def _kept(self, trial: Trial) -> Prepared | None:
         try:
-            prepared = codec.decode(self._file(trial).read_bytes(), Prepared)
-        except (OSError, codec.FormatError):
+            return kept.decode(self._file(trial).read_bytes())
+        except (OSError, FormatError):
             return None
-        return prepared if _all_there(prepared.files, self.cache) else None
+
+    def _read(self, trial: Trial) -> Prepared | None:
+        """What was kept, where all of it still is as it was found."""
+        prepared = self._kept(trial)
+        return prepared if prepared is not None and _is_whole(prepared, self.cache) else None
 
 
-def _all_there(files: Sequence[str], cache: Path) -> bool:
-    return all(Path(file).exists() for file in files if Path(file).is_relative_to(cache))
+def _is_whole(prepared: Prepared, cache: Path) -> bool:
+    states = prepared.states or (None,) * len(prepared.files)
+    return all(
+        _state(file) == state if state is not None else _may_be_gone(file, cache) or _state(file) is not None
+        for file, state in zip(prepared.files, states, strict=False)
+    )
+
+
+def _may_be_gone(file: str, cache: Path) -> bool:
+    """What the work wrote for itself may be gone, what lies in the cache may not."""
+    return not Path(file).is_relative_to(cache)
+
+
+def _state(file: str) -> FileState | None:
+    """None for what is not there, or cannot be seen from here."""
+    try:
+        found = os.stat(file)  # noqa: PTH116 - thousands of them
+    except (OSError, ValueError):
+        return None
+    return FileState(found.st_size, found.st_mtime_ns)
 
 
 def _source(workload: WorkloadRef) -> str:

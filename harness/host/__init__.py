@@ -4,5 +4,6 @@ from __future__ import annotations
 
 from harness.host.disturbances import doctor
 from harness.host.environment import capabilities, environment
+from harness.host.software import identity
 
-__all__ = ["capabilities", "doctor", "environment"]
+__all__ = ["capabilities", "doctor", "environment", "identity"]

@@ -99,6 +99,11 @@ def dtypes(files: Files) -> tuple[str, ...]:
     return ("float32", "float64", *(name for name, any_of in _TYPES.items() if flags & any_of))
 
 
+def features(files: Files) -> list[str]:
+    """All flags of ``/proc/cpuinfo`` that every processor has, sorted: code compiled for some may not run on others."""
+    return sorted(_flags(files))
+
+
 def _flags(files: Files) -> set[str]:
     listed = [set((f.get("flags") or f.get("Features") or "").split()) for _, f in processors(files)]
     return set.intersection(*listed) if listed else set()

@@ -52,6 +52,13 @@ class Files:
         """The paths that match a glob, sorted."""
         return sorted(glob.glob(pattern, root_dir=self.root))  # noqa: PTH207 - Path.glob raises PermissionError
 
+    def names(self, path: str) -> list[str]:
+        """What is in a folder, sorted; empty where it is missing or cannot be looked into."""
+        try:
+            return sorted(entry.name for entry in (self.root / path).iterdir())
+        except OSError:
+            return []
+
     def fields(self, path: str) -> dict[str, str]:
         """Lines of ``name: value``, the first of each name; empty where the file cannot be read."""
         pairs = [line.partition(":") for line in (self.text(path) or "").splitlines()]

@@ -10,10 +10,7 @@ PARENT, SESSION, START = 1, 3, 19
 
 def pids(files: Files = HERE) -> list[int]:
     """The processes that can be seen."""
-    try:
-        return [int(entry.name) for entry in (files.root / "proc").iterdir() if entry.name.isdecimal()]
-    except OSError:
-        return []
+    return [int(name) for name in files.names("proc") if name.isdecimal()]
 
 
 def stat_fields(pid: int, files: Files = HERE) -> list[str] | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
-from harness.host.files import Files
+from harness.host import board
+from harness.host.files import HERE, Files
 
 PACKAGES = (
     "torch", "transformers", "safetensors", "numpy", "onnx", "onnxruntime", "onnxscript", "openvino", "ncnn",
@@ -27,6 +30,15 @@ def system(files: Files) -> str:
 def packages() -> dict[str, str | None]:
     """Versions of ``PACKAGES``, None for those that are not installed. Imports none of them."""
     return {name: _version(name) for name in PACKAGES}
+
+
+def identity(files: Files = HERE) -> dict[str, str | None]:
+    """What tells this environment from one of the same versions at another place, or on another kind of processor."""
+    implementation = f"{sys.implementation.name} {sys.version}"
+    found: dict[str, str | None] = {name: _version_and_place(name) for name in PACKAGES}
+    found["interpreter"] = " | ".join((implementation, os.path.realpath(sys.executable), sys.prefix, sys.base_prefix))
+    found["processors"] = f"{os.uname().machine} {' '.join(board.features(files))}"
+    return found
 
 
 def virtualisation(files: Files) -> str | None:
@@ -54,6 +66,16 @@ def _version(package: str) -> str | None:
         return version(package)
     except PackageNotFoundError:
         return None
+
+
+def _version_and_place(package: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, distribution
+
+    try:
+        found = distribution(package)
+    except PackageNotFoundError:
+        return None
+    return f"{found.version} in {found.locate_file('')}"
 
 
 def _virtual_machine(files: Files) -> str | None:

@@ -40,11 +40,25 @@ class ChildSpec(Struct, frozen=True):
     """Where a ``prepare`` trial writes what it read and mapped."""
 
 
+class FileState(Struct, frozen=True, array_like=True):
+    """What changes when a file does."""
+
+    bytes: int
+    modified_ns: int
+
+
 class Prepared(Struct, frozen=True):
     """What a work needs from disk, as its ``prepare`` trial found it."""
 
     format: int
     files: tuple[str, ...]
+    states: tuple[FileState | None, ...] = ()
+    """Of each file as it was found; None for one that may well be another the next time."""
+    found_by: Literal["seccomp", "audit", ""] = ""
+    """How what it opens was seen: by the kernel, or by Python's own account, which knows nothing of native code and
+    other processes. Empty where nothing was traced."""
+    left_out_bytes: int = 0
+    """Of files that it opens, too, but that are more than may be read before each trial."""
 
 
 class Ending(Struct, frozen=True):

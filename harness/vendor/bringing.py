@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from harness import __version__, api, host, plan, runtimes, selection
+from harness import api, host, plan, selection
 from harness.engine import Stop
 from harness.errors import UserError
-from harness.model import codec
+from harness.model import prepared
 from harness.model.case import Pace
 from harness.model.spec import Prepared
 from harness.runtimes import brought
@@ -71,10 +71,9 @@ def _finish(folder: Path) -> str:
     for name in ("runs", "weights"):
         shutil.rmtree(folder / name, ignore_errors=True)
     for file in (folder / "prepared").glob("*.json"):
-        old = codec.decode(file.read_bytes(), Prepared)
         # Its paths are this machine's; timing trials only warm the pages of these files, and their warm-up does so too.
-        file.write_bytes(codec.encode(Prepared(old.format, ())))
-    made_by = {**host.environment().packages, **runtimes.plugin_versions(), "tierbench": __version__}
+        file.write_bytes(prepared.encode(Prepared(prepared.FORMAT, ())))
+    made_by = api.made_by(host.environment())
     brought.write(folder, made_by)
     size = sum(file.stat().st_size for file in folder.rglob("*") if file.is_file())
     count = len(list((folder / "prepared").glob("*.json")))

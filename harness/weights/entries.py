@@ -10,6 +10,7 @@ import json
 import math
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
@@ -118,8 +119,22 @@ def unread(work: Callable[[], Any]) -> Any:
 def key(architecture: type, config: Any, dtype: str) -> str:
     """A name for these weights: architecture, dtype, and a hash of the configuration, its library and the format."""
     facts = {k: v for k, v in config.to_dict().items() if k not in {"dtype", "torch_dtype", "architectures"}}
-    text = json.dumps({"format": FORMAT, "config": facts}, sort_keys=True, default=str)
+    said = {"format": FORMAT, "config": facts}
+    if not architecture.__module__.startswith("transformers."):  # whose version stands in the configuration
+        said["source"] = source_of(architecture)
+    text = json.dumps(said, sort_keys=True, default=str)
     return f"{architecture.__name__}-{dtype}-{hashlib.sha256(text.encode()).hexdigest()[:16]}"
+
+
+def source_of(made_by: Any) -> str:
+    """A hash of the file in which a class or a function is written; empty where there is none to read."""
+    function = getattr(made_by, "func", made_by)  # of functools.partial
+    module = sys.modules.get(getattr(function, "__module__", None) or "")
+    path = getattr(getattr(function, "__code__", None), "co_filename", None) or getattr(module, "__file__", None)
+    try:
+        return digest(Path(path or ""))[:16]
+    except OSError:
+        return ""
 
 
 def is_sound(folder: Path) -> bool:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections.abc import Callable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -15,9 +17,11 @@ from harness.weights import entries
 def keep(name: str, place: Place, compute: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     """What ``compute`` gave when nothing of this name was there, read from the cache. Raises MachineError.
 
-    ``name`` must change with all that they are computed from.
+    ``name`` must change with the data that they are computed from. The source of ``compute`` and PyTorch's version are
+    minded here.
     """
-    folder = place.cache / "weights" / name
+    made_by = f"{entries.source_of(compute)} {version('torch')}"
+    folder = place.cache / "weights" / f"{name}-{hashlib.sha256(made_by.encode()).hexdigest()[:8]}"
 
     def write(path: Path) -> str:
         save(entries.unread(compute), path)

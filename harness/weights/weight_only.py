@@ -47,9 +47,10 @@ def load_module_weight_only(
 ) -> tuple[Any, dict[str, str]]:
     """The same of a torch module of your own: ``make`` gives it, ``whole`` with its weights in float32.
 
-    ``name`` is the entry's in the cache and must change with the weights.
+    ``name`` is the entry's in the cache and must change with the weights; the source of the three is minded here.
     """
-    return _rounded_once(f"{name}-{place.dtype}-{compute}", whole, make, place, compute, probe)
+    written = hashlib.sha256(" ".join(map(entries.source_of, (make, whole, probe))).encode()).hexdigest()[:8]
+    return _rounded_once(f"{name}-{place.dtype}-{compute}-{written}", whole, make, place, compute, probe)
 
 
 def _rounded_once(

@@ -2,26 +2,30 @@
 
 from __future__ import annotations
 
+import shutil
 import sys
+import time
+from importlib.util import cache_from_source
 from pathlib import Path
 
 from harness import atomic
 from harness.host.files import HERE
-from harness.model import codec
+from harness.model import prepared
 from harness.model.spec import ChildSpec, Prepared
 from harness.model.workload import Place, Workload
 from harness.runtimes import Runtime
 from harness.scenarios.single_stream import MarkTaker
-from harness.worker import subject
+from harness.worker import read_files, subject
 from harness.worker.failures import NotFinite
 from harness.worker.finite import first_not_finite
+from harness.worker.tracing import Opened
 
-PREPARED_FORMAT = 1
 
-
-def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> None:
+def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place, opened: Opened) -> None:
     """Prepare, load and step once; write the list of files to ``spec.prepared_file``. Raises NotFinite."""
-    artefacts = Path(spec.artefacts)
+    began_ns, artefacts, target = time.time_ns(), Path(spec.artefacts), Path(spec.prepared_file)
+    if target.exists():  # of files that have changed since: what was made of them is worthless, too
+        shutil.rmtree(artefacts, ignore_errors=True)
     artefacts.mkdir(parents=True, exist_ok=True)
     subject.prepare(spec, runtime, workload, place)
     output = subject.load(spec, runtime, workload, place).stepper(MarkTaker())()
@@ -30,12 +34,17 @@ def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place) -> 
         raise NotFinite(f"the output is not finite at {where}")
     own = spec.trial.case.workload.own
     given = set(own.files) if own is not None else set()
-    files = tuple(sorted(_mapped() | _weights() | _below(artefacts) | given))
-    atomic.write(Path(spec.prepared_file), codec.encode(Prepared(PREPARED_FORMAT, files)))
+    needed = _mapped() | _weights() | _below(artefacts) | given | _modules()
+    opens, found_by = opened.so_far()
+    needed |= {_as_kept(path) for path in opens if path.endswith(".py")}  # this first time may have compiled it
+    found = read_files.found(needed, opens, began_ns, Path(spec.cache))
+    files, states = tuple(f.path for f in found.kept), tuple(f.state for f in found.kept)
+    content = Prepared(prepared.FORMAT, files, states, found_by, found.left_out_bytes)
+    atomic.write(target, prepared.encode(content))
 
 
 def _mapped() -> set[str]:
-    return {path for path in mapped(HERE.exact("proc/self/maps") or "") if Path(path).is_file()}
+    return mapped(HERE.exact("proc/self/maps") or "")
 
 
 def mapped(maps: str) -> set[str]:
@@ -51,3 +60,16 @@ def _weights() -> set[str]:
 
 def _below(folder: Path) -> set[str]:
     return {str(path) for path in folder.rglob("*") if path.is_file()}
+
+
+def _modules() -> set[str]:
+    """What was read of modules that were imported before anything was traced."""
+    known = [module for module in list(sys.modules.values()) if module is not None]
+    sources = {path for module in known if isinstance(path := getattr(module, "__file__", None), str)}
+    return {_as_kept(path) for path in sources}
+
+
+def _as_kept(source: str) -> str:
+    """The compiled form of a module, which a later interpreter reads in place of its source."""
+    compiled = Path(cache_from_source(source)) if source.endswith(".py") else Path(source)
+    return str(compiled) if compiled.exists() else source

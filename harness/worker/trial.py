@@ -33,12 +33,13 @@ def run(spec: ChildSpec, channel: Channel) -> None:
     trial = spec.trial
     runtime = runtimes.get(trial.case.runtime)
     if trial.role == "prepare":
-        from harness.worker import prepare
+        from harness.worker import prepare, tracing
 
+        opened = tracing.begin()
         workload = _find(trial)
         with seldom_collecting():
             imports.load(workload.requires, ModelIndex(Path(spec.cache), writes=True))
-        prepare.run(spec, runtime, workload, _place(spec))
+        prepare.run(spec, runtime, workload, _place(spec), opened)
         channel.send(Ended(Ok()))
         return
     role = roles.of(trial.role)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from importlib.machinery import SourceFileLoader
 from importlib.util import cache_from_source
@@ -77,3 +78,17 @@ def test_where_nothing_may_be_written_it_is_compiled_each_time(suite, monkeypatc
     monkeypatch.setattr(sys, "dont_write_bytecode", False)
     compiled.file_of(suite).parent.write_text("a file where the folder would be")
     assert value_of(suite) == 1
+
+
+def test_what_was_compiled_without_assertions_is_not_taken_where_they_count(suite):
+    suite.write_text("try:\n    assert False\n    value = 1\nexcept AssertionError:\n    value = 2\n")
+    code = (
+        "import sys; from importlib.machinery import SourceFileLoader; from harness.collect import compiled; "
+        "names = {}; "
+        "exec(compiled.code_of(SourceFileLoader('suite', sys.argv[1])), names); print(names['value'])"
+    )
+    said = [
+        subprocess.run([sys.executable, *flags, "-c", code, str(suite)], capture_output=True, text=True, check=True)
+        for flags in (["-O"], [], ["-O"])
+    ]
+    assert [done.stdout.strip() for done in said] == ["1", "2", "1"]

@@ -7,6 +7,7 @@ import random
 
 import pytest
 from builders import manifest, plan_of, trial
+from msgspec.structs import replace
 
 from harness import noise
 from harness.errors import UserError
@@ -51,14 +52,21 @@ def test_too_few_processes_are_refused():
 
 
 def test_what_is_kept_is_found_by_fingerprint(tmp_path):
+    here = manifest(plan_of(trial("a"))).environment
     found = noise.measure(run(equal(0.01)))
     noise.save(found, tmp_path)
-    assert noise.load(tmp_path, found.fingerprint) == found
-    assert noise.load(tmp_path, "another") is None
+    assert noise.load(tmp_path, here) == found
+    assert noise.load(tmp_path, replace(here, fingerprint="another")) is None
     assert set(found.fractions()) == {"latency"}
 
 
 def test_a_damaged_file_is_as_none(tmp_path):
     found = noise.measure(run(equal(0.01)))
     noise.save(found, tmp_path).write_text("{")
-    assert noise.load(tmp_path, found.fingerprint) is None
+    assert noise.load(tmp_path, manifest(plan_of(trial("a"))).environment) is None
+
+
+@pytest.mark.parametrize("changed", ["kernel", "python", "tierbench"])
+def test_what_another_kernel_python_or_tierbench_left_is_not_taken(tmp_path, changed):
+    noise.save(noise.measure(run(equal(0.01))), tmp_path)
+    assert noise.load(tmp_path, replace(manifest(plan_of(trial("a"))).environment, **{changed: "9"})) is None

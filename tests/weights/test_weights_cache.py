@@ -1,10 +1,12 @@
 from __future__ import annotations
 
 import hashlib
+import importlib.util
 import json
 import math
 import os
 import resource
+import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -274,3 +276,19 @@ def test_a_plain_modules_damaged_entry_is_written_again(tmp_path: Path) -> None:
     os.truncate(file, 10)
     after = weights.load_module(Plain, "plain", place(tmp_path)).state_dict()
     assert all(torch.equal(before[name], after[name]) for name in before)
+
+
+def test_an_architecture_of_a_suite_s_own_has_weights_by_its_source(tmp_path: Path) -> None:
+    keys = []
+    for layers in (1, 2, 1):
+        source = tmp_path / "own_architecture.py"
+        source.write_text(f"class Net:\n    layers = {layers}\n")
+        spec = importlib.util.spec_from_file_location("own_architecture", source)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        sys.modules["own_architecture"] = module
+        exec(compile(source.read_text(), str(source), "exec"), module.__dict__)
+        keys.append(weights.key(module.Net, llama(), "float32"))
+    del sys.modules["own_architecture"]
+    assert keys[0] == keys[2] != keys[1]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -25,7 +26,7 @@ from pathlib import Path
 import transformers
 own = import_utils.create_import_structure_from_path
 models = str(Path(transformers.__file__).parent / "models")
-kept = ModelIndex(Path(sys.argv[1])).file(transformers.__version__)
+kept = ModelIndex(Path(sys.argv[1])).file(transformers.__version__, models)
 print(kept.exists(), own(models) == own.args[-1](models), own(models + "/vit") == own.args[-1](models + "/vit"))
 from transformers import ViTConfig
 print(ViTConfig.__module__)
@@ -78,7 +79,8 @@ def test_a_process_that_may_not_write_leaves_nothing(package, tmp_path):
 def test_a_damaged_table_is_made_anew(package, tmp_path):
     models, index = str(package / "models"), ModelIndex(tmp_path / "cache")
     ask(TABLES, index.cache, "writes", models, path=package.parent)
-    index.file("5.0").write_bytes(index.file("5.0").read_bytes()[:-3])
+    file = index.file("5.0", models)
+    file.write_bytes(file.read_bytes()[:-3])
     assert ask(TABLES, index.cache, "writes", models, path=package.parent) == f"{[models]} {[models]}\n"
     assert ask(TABLES, index.cache, "reads", models, path=package.parent) == f"{[models]} []\n"
 
@@ -94,6 +96,17 @@ def test_of_another_version_and_of_one_in_the_making_it_is_not_taken(package, tm
     models = str(package / "models")
     ask(TABLES, tmp_path / "cache", "writes", models, path=package.parent)
     (package / "__init__.py").write_text(f'__version__ = "{version}"\n')
+    assert ask(TABLES, tmp_path / "cache", "reads", models, path=package.parent) == f"{[models]} {[models]}\n"
+
+
+@pytest.mark.parametrize("how", ["edited", "another place"])
+def test_of_another_environment_with_the_same_version_it_is_not_taken(package, tmp_path, how):
+    ask(TABLES, tmp_path / "cache", "writes", str(package / "models"), path=package.parent)
+    if how == "edited":
+        (package / "models" / "mine.py").write_text("__all__ = ['Mine']\n")
+    else:
+        package = shutil.copytree(package, tmp_path / "other" / "transformers")
+    models = str(package / "models")
     assert ask(TABLES, tmp_path / "cache", "reads", models, path=package.parent) == f"{[models]} {[models]}\n"
 
 
