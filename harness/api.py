@@ -56,6 +56,8 @@ def run(
     processes: int | None = None,
     budget: float | None = None,
     precision: float | None = None,
+    min_time: float | None = None,
+    warmup: float | None = None,
     timeout: float | None = None,
     seed: int = 0,
     sustained: float | None = None,
@@ -73,11 +75,12 @@ def run(
 
     ``workloads`` are suites, workloads or their points by name, none for all, or models of your own by file, function
     or folder, whose ``inputs`` are as ``--input`` takes them; ``matching`` are parts of a workload's id; ``profiles``
-    are ids or aliases. A process's timed rounds go on until within ``precision`` (a share of the median) or until
-    their ``budget`` (s) is spent; ``timeout`` (s) is for one trial, ``seed`` for order and inputs. ``sustained`` loads
-    for so many seconds; ``scenario`` is one of MLPerf's, of which ``server`` keeps a ``deadline`` (s) at
-    ``target_qps`` or else at the largest rate; ``slow_down`` also runs each board's cases at the pace that is
-    projected for them; ``advise`` tries other variants where one does not fit; ``links`` are as ``--link`` takes them.
+    are ids or aliases. A process's timed rounds go on for ``min_time`` (s) and until within ``precision`` (a share of
+    the median), or until their ``budget`` (s) is spent; ``warmup`` (s) is what warming up takes at most; ``timeout``
+    (s) is for one trial, ``seed`` for order and inputs. ``sustained`` loads for so many seconds; ``scenario`` is one
+    of MLPerf's, of which ``server`` keeps a ``deadline`` (s) at ``target_qps`` or else at the largest rate;
+    ``slow_down`` also runs each board's cases at the pace that is projected for them; ``advise`` tries other variants
+    where one does not fit; ``links`` are as ``--link`` takes them.
     Raises UserError for what the caller can mend.
     """
     selection = Selection(
@@ -93,8 +96,7 @@ def run(
     )
     base = plan.QUICK if quick else plan.Settings()
     settings = replace(
-        base,
-        timing=replace(base.timing, **_given(budget_seconds=budget, precision=precision)),
+        plan.timed(base, budget=budget, precision=precision, min_time=min_time, warmup=warmup),
         **_given(timeout_seconds=timeout, ceiling_timeout_seconds=timeout),
         seed=seed,
         sustained_seconds=sustained,

@@ -15,11 +15,18 @@ from harness.model import codec
 from harness.model.machine import Environment
 from harness.model.measure import LATENCY, STEP_ENERGY, TREE_PEAK
 from harness.model.record import Record, Run
+from harness.verdict import mean_step
 
 LEAST_PROCESSES = 6
 """Fewer processes say too little of how processes differ."""
 
-_WHERE = ((LATENCY.id, "timed", "timing"), (TREE_PEAK.id, "trial", "need"), (STEP_ENERGY.id, "timed", "energy"))
+THROUGHPUT = "throughput"
+_WHERE = (
+    (LATENCY.id, "timed", "timing"),
+    (THROUGHPUT, "timed", "timing"),
+    (TREE_PEAK.id, "trial", "need"),
+    (STEP_ENERGY.id, "timed", "energy"),
+)
 
 
 class Floor(Struct, frozen=True):
@@ -79,14 +86,17 @@ def made_by(environment: Environment) -> str:
 def _floors(run: Run, metric: str, stage: str, role: str) -> list[Floor]:
     works: dict[str, list[float]] = {}
     for record in run.records:
-        figure = _median(record, metric, stage) if record.trial.role == role else None
+        figure = _figure(record, metric, stage) if record.trial.role == role else None
         if figure:
             works.setdefault(record.trial.case.workload.id, []).append(figure)
     enough = {work: figures for work, figures in works.items() if len(figures) >= LEAST_PROCESSES}
     return [Floor(metric, floor_of(figures), len(figures), work) for work, figures in enough.items()]
 
 
-def _median(record: Record, metric: str, stage: str) -> float | None:
+def _figure(record: Record, metric: str, stage: str) -> float | None:
+    """Of a process: the median of its samples; of throughput the time that passed a step, whose ratio is the same."""
+    if metric == THROUGHPUT:
+        return mean_step(record)
     found = record.find(metric, stage)
     return stats.median(found.values) if found is not None and found.values else None
 

@@ -17,9 +17,14 @@ from harness.model.load import Load
 from harness.model.machine import Capabilities, MeterState
 from harness.model.profile import HardwareProfile, Target
 from harness.model.workload import ANY
+from harness.stats import needed_samples
 
 WEEK = 7 * 86400.0
 """Seconds; nothing is measured for longer."""
+LEAST_SECONDS = 0.5
+"""Of timed rounds, whatever their precision: a step that stalls every tenth time is seen to do so."""
+WANTED_ROUNDS = needed_samples(90)
+"""What a 90th percentile needs."""
 GATE_PROCESSES = 3
 """Fewer say nothing of how far gate trials lie apart."""
 
@@ -45,7 +50,7 @@ class Settings(Struct, frozen=True):
     seed: int = 0
     features: Pace | None = Pace(budget_seconds=4.0, warmup_seconds=2.0, precision=0.03)
     """Also what a step is made of and takes on one thread, where boards are among the tiers: a process more a work."""
-    timing: Pace = Pace()
+    timing: Pace = Pace(min_seconds=LEAST_SECONDS, wanted_rounds=WANTED_ROUNDS)
     memory: Pace = Pace()
     timeout_seconds: float = 600.0
     ceiling_timeout_seconds: float = 180.0
@@ -66,7 +71,7 @@ QUICK = Settings(
     processes=1,
     composition=False,
     features=Pace(budget_seconds=1.0, warmup_seconds=0.5, precision=0.05, min_rounds=2),
-    timing=Pace(budget_seconds=3.0, warmup_seconds=2.0),
+    timing=Pace(budget_seconds=3.0, warmup_seconds=2.0, min_seconds=LEAST_SECONDS, wanted_rounds=WANTED_ROUNDS),
     memory=Pace(budget_seconds=3.0, steps=2),
     ceiling_timeout_seconds=60.0,
 )
@@ -76,6 +81,8 @@ def refuse_odd(settings: Settings) -> None:
     """Raise UserError for a time, share or count that cannot be, such as nan or inf."""
     for name, value, least in (
         ("budget", settings.timing.budget_seconds, 0.001),
+        ("min_time", settings.timing.min_seconds, 0),
+        ("warmup", settings.timing.warmup_seconds, 0),
         ("timeout", settings.timeout_seconds, 0.001),
         ("timeout", settings.ceiling_timeout_seconds, 0.001),
         ("sustained", settings.sustained_seconds, 0.001),
@@ -87,6 +94,28 @@ def refuse_odd(settings: Settings) -> None:
     for name, count in (("processes", settings.processes), ("seed", settings.seed)):
         if not isinstance(count, int):
             raise UserError(f"{name} is {count!r}", hint="a whole number")
+
+
+def timed(
+    settings: Settings,
+    *,
+    budget: float | None = None,
+    precision: float | None = None,
+    min_time: float | None = None,
+    warmup: float | None = None,
+) -> Settings:
+    """Return ``settings`` with what is asked of a process's timed rounds; times are in seconds, None leaves a default.
+
+    A ``budget`` below the default least time ends the rounds all the same, and a ``min_time`` above the default budget
+    extends it. Raises UserError where both are given and contradict each other.
+    """
+    if min_time is not None and budget is not None and min_time > budget:
+        raise UserError(f"--min-time {min_time:g} is more than --budget {budget:g} allows", hint="raise --budget")
+    if min_time is not None and budget is None:
+        budget = max(min_time, settings.timing.budget_seconds)
+    asked = {"budget_seconds": budget, "precision": precision, "min_seconds": min_time, "warmup_seconds": warmup}
+    given = {name: value for name, value in asked.items() if value is not None}
+    return replace(settings, timing=replace(settings.timing, **given))
 
 
 def make(

@@ -25,6 +25,7 @@ from harness.model.record import Record
 from harness.model.sensors import GPU_THROTTLE, SAMPLER_CPU
 from harness.model.sensors import throttled as is_throttled
 from harness.model.units import show, show_percent
+from harness.stats.kinds import two_kinds
 from harness.stats.stopping import median, steady
 
 LEAST_ROUNDS = 3
@@ -88,6 +89,19 @@ def drift(record: Record) -> Finding | None:
         return None
     change = show_percent(after / before - 1, signed=True)
     return finding(Code.DRIFT, f"the last third of the rounds is {change} against the first", record.trial_id)
+
+
+def two_kinds_of_steps(record: Record) -> Finding | None:
+    """Some rounds are far slower than the others: here and there, or the first ones alone."""
+    found = two_kinds(_rounds(record))
+    if found is None:
+        return None
+    quick, slow = show(found.quick, "s"), show(found.slow, "s")
+    if found.first:
+        text = f"the first {found.count} of {found.total} rounds took about {slow} a step, the others about {quick}"
+        return finding(Code.SLOW_START, text, record.trial_id)
+    text = f"step times are of two kinds: about {quick}, and about {slow} in {found.count} of {found.total} rounds"
+    return finding(Code.TWO_KINDS, text, record.trial_id)
 
 
 def clock_jump(record: Record) -> Finding | None:
@@ -202,7 +216,7 @@ def monitor(record: Record) -> Finding | None:
     return finding(Code.MONITOR, text, record.trial_id)
 
 
-_TIMING: tuple[Analyser, ...] = (too_few_samples, not_steady, drift)
+_TIMING: tuple[Analyser, ...] = (too_few_samples, not_steady, drift, two_kinds_of_steps)
 _ENERGY: tuple[Analyser, ...] = (energy_window,)
 _MACHINE: tuple[Analyser, ...] = (
     clock_jump,

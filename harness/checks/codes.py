@@ -26,6 +26,8 @@ class Code(StrEnum):
     PRECISION = "precision-not-reached"
     SLOWS_DOWN = "slows-down"
     PACE_MISSED = "pace-missed"
+    SLOW_START = "slow-start"
+    TWO_KINDS = "two-kinds-of-steps"
 
 
 HINTS: dict[Code, str] = {
@@ -45,9 +47,13 @@ HINTS: dict[Code, str] = {
     Code.PRECISION: "give it a larger --budget",
     Code.SLOWS_DOWN: "the steady state is the last minutes' figure: quote that one for continuous work",
     Code.PACE_MISSED: "this host is hardly faster than the tier: end other programs, or take a faster host",
+    Code.SLOW_START: "its first steps are slower than the rest, as with a compiler or a cache that fills, and warm-up "
+    "did not see the end of them: give it a longer --warmup",
+    Code.TWO_KINDS: "the median says nothing of the slow steps: quote the throughput, which counts them, and a "
+    "percentile (--scenario single-stream); where they are not the workload's own, see `tierbench doctor`",
 }
 
-REMARKS = frozenset({Code.PRECISION, Code.SLOWS_DOWN, Code.PACE_MISSED})
+REMARKS = frozenset({Code.PRECISION, Code.SLOWS_DOWN, Code.PACE_MISSED, Code.TWO_KINDS})
 """Codes that say something of a figure and leave it valid."""
 
 

@@ -45,6 +45,12 @@ _OF_THE_PLAN = (
 @click.option(
     "--budget", type=options.Finite(min=0.01, max=options.WEEK), metavar="SECONDS", help="For a process's timed rounds."
 )
+@click.option(
+    "--min-time", type=options.Finite(0, options.WEEK), metavar="SECONDS", help="At least so long (default 0.5)."
+)
+@click.option(
+    "--warmup", type=options.Finite(0, options.WEEK), metavar="SECONDS", help="At most, for a process's warm-up."
+)
 @click.option("--precision", type=options.Finite(min=0.0001, max=1), metavar="FRACTION", help="Stop when within it.")
 @click.option(
     "--sustained",
@@ -108,8 +114,7 @@ def _settings(asked: dict[str, Any]) -> Settings:
     from harness import plan
 
     settings = plan.QUICK if asked["quick"] else plan.Settings()
-    pace = {"budget_seconds": asked["budget"], "precision": asked["precision"]}
-    timing = replace(settings.timing, **{k: v for k, v in pace.items() if v is not None})
+    settings = plan.timed(settings, **{name: asked[name] for name in ("budget", "precision", "min_time", "warmup")})
     long = asked["sustained"] or asked["scenario"] == "server"
     processes = asked["processes"] or (1 if long else None)
     changes = {"processes": processes, "timeout_seconds": asked["timeout"], "sustained_seconds": asked["sustained"]}
@@ -119,7 +124,7 @@ def _settings(asked: dict[str, Any]) -> Settings:
         changes["gate"] = _gate()
     if asked["timeout"] is not None:
         changes["ceiling_timeout_seconds"] = asked["timeout"]
-    return options.loaded(replace(settings, timing=timing, seed=asked["seed"], **changes), asked)
+    return options.loaded(replace(settings, seed=asked["seed"], **changes), asked)
 
 
 def _gate() -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from harness.compare.between import compare
-from harness.compare.kinds import QUERY_TAIL
+from harness.compare.kinds import QUERY_TAIL, THROUGHPUT
 from harness.compare.result import Comparison, Comparisons, Side, Threshold, Verdict
 
-__all__ = ["QUERY_TAIL", "Comparison", "Comparisons", "Side", "Threshold", "Verdict", "compare"]
+__all__ = ["QUERY_TAIL", "THROUGHPUT", "Comparison", "Comparisons", "Side", "Threshold", "Verdict", "compare"]

@@ -112,7 +112,7 @@ def _figures(
     if min(a + b) <= 0:
         return replace(row, reason="a figure at or below 0 has no ratio")
     ratio = stats.paired_ratio(a, b) if in_turn else stats.unpaired_ratio(a, b)
-    floor = floors.get(kind.metric)
+    floor = floors.get(kind.named, floors.get(kind.metric))
     threshold = max(kind.threshold.relative, floor or 0.0, kind.threshold.absolute / stats.median(a))
     row = replace(row, ratio=ratio.value, low=ratio.low, high=ratio.high, p=ratio.p, method=ratio.method)
     return _judged(replace(row, threshold=threshold, floor=floor), kind)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -14,8 +15,11 @@ from harness.model.measure import GPU_RESERVED, LATENCY, STEP_ENERGY, TREE_PEAK,
 from harness.model.record import Record
 from harness.model.units import MIB
 from harness.stats import early_stopping
-from harness.verdict import CaseFacts
+from harness.verdict import CaseFacts, mean_step
 
+THROUGHPUT = "throughput"
+CONTINUOUS = ("single_stream", "multi_stream", "sustained")
+"""Scenarios in which one step follows the other without pause, at one batch."""
 QUERY_TAIL = "query_tail"
 """The percentile of latency that a scenario reports."""
 
@@ -33,6 +37,18 @@ def _tail(record: Record, measurement: Measurement) -> float | None:
 def _tail_of_steps(record: Record, measurement: Measurement) -> float | None:
     """The same of a step's latency: elsewhere than in single stream a query is more than a step."""
     return _tail(record, measurement) if record.trial.case.scenario == "single_stream" else None
+
+
+def _mean(_record: Record, measurement: Measurement) -> float | None:
+    return math.fsum(measurement.values) / len(measurement.values)
+
+
+def _throughput(record: Record, _measurement: Measurement) -> float | None:
+    """Items over the time that passed; None where the workload did not say what a step processes, or under a load that
+    has a rate of its own.
+    """
+    each = mean_step(record) if record.trial.case.scenario in CONTINUOUS else None
+    return record.items / each if record.items and each else None
 
 
 class Kind(Struct, frozen=True):
@@ -81,6 +97,7 @@ def _of_memory(metric: str, stage: str | None, **more: Any) -> Kind:
 
 KINDS = (
     _of_timing(LATENCY.id, "s", "slower", "faster"),
+    _of_timing(LATENCY.id, "items/s", "slower", "faster", figure=_throughput, named=THROUGHPUT, higher=True),
     _of_memory(TREE_PEAK.id, "trial", steadier=lambda facts: facts.work.gate),
     _of_memory(GPU_RESERVED.id, None),
     Kind(
@@ -92,6 +109,7 @@ KINDS = (
         worse="uses more energy",
         better="uses less energy",
         alone="a run measures a case's energy in one",
+        figure=_mean,
     ),
     _of_timing(LATENCY.id, "s", "slower", "faster", figure=_tail_of_steps, named=QUERY_TAIL),
     _of_timing(QUERY_LATENCY.id, "s", "slower", "faster", figure=_tail, named=QUERY_TAIL),

@@ -13,11 +13,13 @@ from harness.engine.own_cost import OwnCost
 from harness.executors import Executor
 from harness.model.case import HOST, Case, Pace, Plan, Trial, WorkloadRef
 from harness.model.events import ChildEvent
+from harness.model.load import Load
 from harness.model.record import Record
 
 SUITE = Path(__file__).with_name("null_suite.py")
 ROUNDS = 128
-PACE = Pace(budget_seconds=1.0, warmup_seconds=0.0, precision=1.0, min_rounds=ROUNDS)
+PACE = Pace(budget_seconds=1.0, warmup_seconds=0.0, precision=1.0, min_rounds=ROUNDS, load=Load())
+"""With a load, as of queries, each round is one step: what is left of it is what the harness adds."""
 TIMEOUT_SECONDS = 30.0
 
 

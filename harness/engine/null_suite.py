@@ -6,7 +6,7 @@ from harness.model.workload import Model, Place, Workload
 
 
 class Null(Workload):
-    """Returns at once. Opaque, so that each round holds one step and the cost of a round is all there is to see."""
+    """Returns at once. Its trial takes one step a round, so that the cost of a round is all there is to see."""
 
     name = "null"
     runtimes = ("python",)

@@ -121,6 +121,10 @@ class Pace(Struct, frozen=True, omit_defaults=True):
     """How long a step of a paced trial is to take, its wait included."""
     load: Load | None = None
     """How a timing trial is loaded; None: single stream until precise, or sustained."""
+    min_seconds: float = 0.0
+    """Timed rounds go on for so long at least, precise or not: what comes seldom is seen only in time."""
+    wanted_rounds: int = 0
+    """Nor do they end with fewer rounds than this, as a percentile needs, while the budget lasts."""
 
 
 class Trial(Struct, frozen=True):

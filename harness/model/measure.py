@@ -58,6 +58,10 @@ PROCESSING = (PREPROCESSED, INFERRED, POSTPROCESSED)
 """Marks at which a stage of a step ends, in their order; a step may lack some of them."""
 
 LATENCY = Metric("latency", "s", "lower", "process", "time.perf_counter_ns around each step")
+TIMED_STEPS = Metric("timed_steps", "count", "neither", "process", "steps in the timed rounds")
+ELAPSED = Metric(
+    "elapsed", "s", "neither", "process", "wall time from the start of the first timed round to the end of the last"
+)
 MATMUL_RATE = Metric(
     "matmul_rate", "FLOP/s", "higher", "process", "float32 products of 512 x 512 matrices on one thread, best of 12"
 )

@@ -9,6 +9,7 @@ from typing import Any
 
 from harness.model.load import QUERY_LATENCY, Load
 from harness.model.measure import Measurement
+from harness.scenarios.rounds import Rounds
 
 NAME = "multi_stream"
 MOST_QUERIES = 50_000
@@ -30,16 +31,16 @@ class MultiStream:
         clock, step, load = self.clock, self.step, self.load
         began = clock()
         least, most = (began + int(s * 1e9) for s in (load.min_duration, load.max_duration))
-        queries: list[Round] = []
+        queries = Rounds()
         while len(queries) < MOST_QUERIES:
             start = clock()
             for _ in range(self.steps):
                 step()
             end = clock()
-            queries.append((start, end))
+            queries.add(start, end)
             if end >= most or (end >= least and len(queries) >= load.min_query_count):
                 break
-        return queries
+        return queries.pairs()
 
 
 def measurements(queries: Sequence[Round]) -> tuple[Measurement, ...]:

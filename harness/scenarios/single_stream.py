@@ -9,10 +9,14 @@ from time import perf_counter_ns
 from typing import Any
 
 from harness.model.case import Pace
+from harness.scenarios.rounds import Rounds
 from harness.stats import stopping
 
 SHORTEST_ROUND_NS = 1_000_000
 """A round is at least this long, so that the clock's step and the loop's own cost stay below a thousandth of it."""
+
+MEAN_PRECISION = 2.5
+"""The interval of the mean may be so many times as wide as that of the median: 5 % where that is to be 2 %."""
 
 SHORTEST_WARM_UP_NS = 100_000_000
 """Processor clocks and caches take this long to settle, however short a step is."""
@@ -80,30 +84,38 @@ class SingleStream:
         return times, False
 
     def measure(self, typical_ns: float, batched: bool) -> tuple[list[tuple[int, int]], int, bool]:
-        """Timed rounds until precise or out of budget: (rounds, steps a round, whether precise)."""
+        """Timed rounds until precise, long and many enough, or out of budget: (rounds, steps a round, whether precise).
+
+        Precise means that the interval of the median is as narrow as asked, and that of the mean, which throughput
+        stands on, ``MEAN_PRECISION`` times as wide at most.
+        """
         inner = max(1, math.ceil(SHORTEST_ROUND_NS / max(1.0, typical_ns))) if batched else 1
-        deadline = self.clock() + int(self.pace.budget_seconds * 1e9)
-        rounds: list[tuple[int, int]] = []
+        began, budget = self.clock(), int(self.pace.budget_seconds * 1e9)
+        rounds = Rounds()
         look = self.pace.min_rounds
         while True:
-            self._until(rounds, look, inner, deadline)
-            if self._precise(rounds):
-                return rounds, inner, True
-            if len(rounds) >= self.pace.min_rounds and self.clock() >= deadline:
-                return rounds, inner, False
-            look = stopping.next_look(len(rounds))
+            self._until(rounds, look, inner, began + budget)
+            spent, count = self.clock() - began, len(rounds)
+            over = count >= self.pace.min_rounds and spent >= budget
+            enough = count >= self.pace.wanted_rounds and spent >= min(budget, self.pace.min_seconds * 1e9)
+            if over or (enough and self._precise(rounds)):
+                return rounds.pairs(), inner, self._precise(rounds)
+            look = stopping.next_look(count)
 
-    def _until(self, rounds: list[tuple[int, int]], look: int, inner: int, deadline: int) -> None:
+    def _until(self, rounds: Rounds, look: int, inner: int, deadline: int) -> None:
         clock, step, least = self.clock, self.step, self.pace.min_rounds
         while len(rounds) < look:
             start = clock()
             for _ in range(inner):
                 step()
             end = clock()
-            rounds.append((start, end))
+            rounds.add(start, end)
             if end >= deadline and len(rounds) >= least:
                 return
 
-    def _precise(self, rounds: list[tuple[int, int]]) -> bool:
-        half = stopping.batch_means_half_width([end - start for start, end in rounds])
-        return half is not None and half <= self.pace.precision
+    def _precise(self, rounds: Rounds) -> bool:
+        times = rounds.times()
+        median, mean = stopping.batch_means_half_width(times), stopping.mean_half_width(times)
+        if median is None or mean is None:
+            return False
+        return median <= self.pace.precision and mean <= MEAN_PRECISION * self.pace.precision

@@ -10,7 +10,8 @@ from typing import Any
 
 from harness.model.case import Pace
 from harness.model.measure import Measurement
-from harness.model.sustained import LAST_TO_FIRST, PART_LATENCY, PART_ROUNDS, PART_START
+from harness.model.sustained import LAST_TO_FIRST, PART_LATENCY, PART_MEAN, PART_ROUNDS, PART_START
+from harness.scenarios.rounds import Rounds
 from harness.scenarios.single_stream import SHORTEST_ROUND_NS
 from harness.stats.stopping import median
 
@@ -26,10 +27,11 @@ Round = tuple[int, int]
 
 @dataclass(frozen=True)
 class Part:
-    """A part of the load: its start (s, from the first round), the median time of a step (s), and its rounds."""
+    """A part of the load: its start (s, from the first round), a step's median and mean time (s), and its rounds."""
 
     start: float
     median: float
+    mean: float
     rounds: int
 
 
@@ -47,16 +49,16 @@ class Sustained:
         span = self.pace.budget_seconds * 1e9
         shortest = max(SHORTEST_ROUND_NS, span / MOST_ROUNDS)
         inner = max(1, math.ceil(shortest / max(1.0, typical_ns))) if batched else 1
-        rounds: list[Round] = []
+        rounds = Rounds()
         deadline = clock() + int(span)
         while True:
             start = clock()
             for _ in range(inner):
                 step()
             end = clock()
-            rounds.append((start, end))
+            rounds.add(start, end)
             if end >= deadline:
-                return rounds, inner, True
+                return rounds.pairs(), inner, True
 
 
 def part_seconds(total: float) -> float:
@@ -78,16 +80,24 @@ def parts(rounds: Sequence[Round], inner: int, total: float) -> list[Part]:
     for start, end in rounds:
         index = min(count - 1, int((start - first) / 1e9 / length))
         groups.setdefault(index, []).append((end - start) / inner / 1e9)
-    return [Part(index * length, median(times), len(times)) for index, times in sorted(groups.items())]
+    return [_part(index * length, times) for index, times in sorted(groups.items())]
+
+
+def _part(start: float, times: Sequence[float]) -> Part:
+    return Part(start, median(times), math.fsum(times) / len(times), len(times))
 
 
 def measurements(found: Sequence[Part]) -> tuple[Measurement, ...]:
-    """The parts as measurements of one value each, and the last against the first."""
+    """The parts as measurements of one value each, and the last's mean against the first's.
+
+    Where heat stops a processor now and then, its median step is as fast as before.
+    """
     rows = (
         (PART_START, [part.start for part in found]),
         (PART_LATENCY, [part.median for part in found]),
+        (PART_MEAN, [part.mean for part in found]),
         (PART_ROUNDS, [float(part.rounds) for part in found]),
-        (LAST_TO_FIRST, [found[-1].median / found[0].median] if len(found) > 1 and found[0].median > 0 else []),
+        (LAST_TO_FIRST, [found[-1].mean / found[0].mean] if len(found) > 1 and found[0].mean > 0 else []),
     )
     reason = "the load had fewer than two parts with a round in them"
     return tuple(Measurement(m, "timed", "measured", tuple(v), None if v else reason) for m, v in rows)

@@ -51,6 +51,36 @@ def batch_means_half_width(samples: Sequence[float], level: float = 0.95) -> flo
     return t_quantile(level, len(medians) - 1) * error / abs(centre) if centre else None
 
 
+def mean_half_width(samples: Sequence[float], level: float = 0.95) -> float | None:
+    """Half-width of the interval of the mean within one process, relative to the mean; None below 8 samples.
+
+    Batch means as above, with means: a step that stalls now and then makes some batches slow, and the interval wide.
+    It is on a log scale where all means are positive; otherwise relative to the mean's size, None where that is 0. The
+    ``edge`` is added.
+    """
+    if len(samples) < MIN_BATCHES:
+        return None
+    size, batches = _batches(samples)
+    means, centre = [math.fsum(b) / size for b in batches], math.fsum(samples) / len(samples)
+    if centre > 0 and min(means) > 0:
+        error = _error_of_mean([math.log(m / centre) for m in means])
+        return math.expm1(t_quantile(level, len(means) - 1) * error) + edge(samples)
+    error = _error_of_mean([m - centre for m in means])
+    if error == 0:
+        return 0.0
+    return t_quantile(level, len(means) - 1) * error / abs(centre) + edge(samples) if centre else None
+
+
+def edge(samples: Sequence[float]) -> float:
+    """What one more or one fewer of the largest samples would change of their mean, relative to it.
+
+    Where a step stalls at regular times, batches and processes may agree on a mean and all be off by so much: it hangs
+    on where between two stalls they begin and end.
+    """
+    total = abs(math.fsum(samples))
+    return (max(samples) - median(samples)) / total if total else 0.0
+
+
 def steady(times: Sequence[float], window: int | None = None, tolerance: float = 0.03) -> bool:
     """Whether the trend of step times (s) is flat: the medians of the last three windows agree.
 
@@ -68,16 +98,27 @@ def steady(times: Sequence[float], window: int | None = None, tolerance: float =
 
 
 def _batch_medians(samples: Sequence[float]) -> tuple[int, list[float]]:
+    size, batches = _batches(samples)
+    return size, [median(batch) for batch in batches]
+
+
+def _batches(samples: Sequence[float]) -> tuple[int, list[Sequence[float]]]:
+    """8 to 32 batches of equally many consecutive samples, what is left over dropped at the beginning."""
     count = min(max(MIN_BATCHES, math.isqrt(len(samples))), MAX_BATCHES)
     size = len(samples) // count
     first = len(samples) - count * size
-    return size, [median(samples[k : k + size]) for k in range(first, len(samples), size)]
+    return size, [samples[k : k + size] for k in range(first, len(samples), size)]
 
 
 def _standard_error(deviations: list[float], size: int) -> float:
     """Of the median of all, from the batches' deviations. Batches of one or two have means rather than medians, whose
     error is smaller than the median's: widened by as much.
     """
-    count = len(deviations)
-    error = math.sqrt(math.fsum(d * d for d in deviations) / (count - 1) / count)
+    error = _error_of_mean(deviations)
     return error * _MEDIAN_TO_MEAN if size < 3 else error
+
+
+def _error_of_mean(deviations: list[float]) -> float:
+    """Standard error of the mean of so many batches, from how far each is from it."""
+    count = len(deviations)
+    return math.sqrt(math.fsum(d * d for d in deviations) / (count - 1) / count)

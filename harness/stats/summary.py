@@ -7,10 +7,11 @@ from collections.abc import Sequence
 
 from msgspec import Struct
 
-from harness.stats.stopping import batch_means_half_width, median
+from harness.stats.stopping import batch_means_half_width, edge, mean_half_width, median
 from harness.stats.student import t_quantile
 
 WITHIN_ONE_PROCESS = "within one process (batch medians)"
+MEAN_WITHIN_ONE_PROCESS = "within one process (batch means)"
 
 
 class Summary(Struct, frozen=True):
@@ -50,15 +51,55 @@ def summarise(groups: Sequence[Sequence[float]], level: float = 0.95) -> Summary
     return Summary(median(medians), low, high, n, len(taken), method)
 
 
+class Mean(Struct, frozen=True):
+    """A mean in the samples' unit and its interval; otherwise as a Summary."""
+
+    mean: float
+    low: float | None
+    high: float | None
+    n: int
+    processes: int
+    method: str
+
+
+def summarise_means(groups: Sequence[Sequence[float]], means: Sequence[float] = (), level: float = 0.95) -> Mean:
+    """Sum up ``groups`` by their means, so that what comes seldom counts. Raises ValueError without samples.
+
+    The figure is the mean of the processes' means: ``means`` where they are known better than from the samples, as time
+    that passed over steps. Intervals are those of ``summarise``, with means for medians
+    and wider by the samples' ``edge``.
+    """
+    if not groups or not all(map(len, groups)):
+        raise ValueError("no samples")
+    own = list(means) or [math.fsum(g) / len(g) for g in groups]
+    if len(own) != len(groups) or not all(map(math.isfinite, own)):
+        raise ValueError("a mean must be finite, one a process")
+    n, centre = sum(map(len, groups)), math.fsum(own) / len(own)
+    if len(groups) > 1:
+        low, high, method = _around(own, centre, "means", level)
+        more = abs(centre) * math.fsum(map(edge, groups)) / len(groups)
+        low, high = (low / (1 + more / low), high + more) if low > 0 else (low - more, high + more)
+        return Mean(centre, low, high, n, len(groups), method)
+    half = mean_half_width(groups[0], level)
+    if half is None:
+        return Mean(centre, None, None, n, 1, f"n={n}: no interval")
+    below, above = (centre / (1 + half), centre * (1 + half)) if centre > 0 else _linear(centre, half)
+    return Mean(centre, below, above, n, 1, MEAN_WITHIN_ONE_PROCESS)
+
+
 def _between(medians: list[float], level: float) -> tuple[float, float, str]:
-    """The t interval, stretched to the median of ``medians`` in the odd case that it lies outside."""
-    logs = min(medians) > 0
-    values = [math.log(m) for m in medians] if logs else medians
+    return _around(medians, median(medians), "medians", level)
+
+
+def _around(figures: list[float], middle: float, what: str, level: float) -> tuple[float, float, str]:
+    """The t interval over a figure a process, stretched to ``middle`` in the odd case that it lies outside."""
+    logs = min(figures) > 0
+    values = [math.log(m) for m in figures] if logs else figures
     centre, count = math.fsum(values) / len(values), len(values)
     deviation = math.sqrt(math.fsum((v - centre) ** 2 for v in values) / (count - 1))
-    half, middle = t_quantile(level, count - 1) * deviation / math.sqrt(count), median(medians)
+    half = t_quantile(level, count - 1) * deviation / math.sqrt(count)
     low, high = (math.exp(centre - half), math.exp(centre + half)) if logs else (centre - half, centre + half)
-    return min(low, middle), max(high, middle), f"t over {'log ' if logs else ''}medians of {count} processes"
+    return min(low, middle), max(high, middle), f"t over {'log ' if logs else ''}{what} of {count} processes"
 
 
 def _within(samples: Sequence[float], level: float) -> tuple[float | None, float | None, str]:
@@ -67,4 +108,8 @@ def _within(samples: Sequence[float], level: float) -> tuple[float | None, float
         return None, None, f"n={len(samples)}: no interval"
     if centre > 0:
         return centre / (1 + half), centre * (1 + half), WITHIN_ONE_PROCESS
-    return centre - half * abs(centre), centre + half * abs(centre), WITHIN_ONE_PROCESS
+    return *_linear(centre, half), WITHIN_ONE_PROCESS
+
+
+def _linear(centre: float, half: float) -> tuple[float, float]:
+    return centre - half * abs(centre), centre + half * abs(centre)

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from harness import collect, content, plan
 from harness.errors import UserError
-from harness.model.case import Pace, WorkloadRef
+from harness.model.case import WorkloadRef
 from harness.selection import Selection
 
 MODELS = (
@@ -24,7 +24,7 @@ COPY, PRODUCT = "primitives/copy", "primitives/gemm"
 START_SECONDS = 3.0
 """Of a trial before its first timed round: a process, imports, load."""
 LEAST_SECONDS = 2.0
-QUICK_PACE = Pace(budget_seconds=1.0, warmup_seconds=1.0)
+QUICK_PACE = replace(plan.QUICK.timing, budget_seconds=1.0, warmup_seconds=1.0)
 
 
 class Chosen(Struct, frozen=True):
@@ -77,4 +77,5 @@ def pace(trials: int, minutes: float, settings: plan.Settings) -> plan.Settings:
     each = minutes * 60 / max(trials, 1)
     processes = next((n for n in (3, 2) if each / n >= START_SECONDS + LEAST_SECONDS), 1)
     timed = max(LEAST_SECONDS, each / processes - START_SECONDS)
-    return replace(settings, processes=processes, timing=Pace(budget_seconds=0.6 * timed, warmup_seconds=0.4 * timed))
+    timing = replace(settings.timing, budget_seconds=0.6 * timed, warmup_seconds=0.4 * timed)
+    return replace(settings, processes=processes, timing=timing)

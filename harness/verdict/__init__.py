@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from harness.model.estimate import Estimate
-from harness.verdict.gather import CaseFacts, Need, Work, gather, samples
+from harness.verdict.gather import CaseFacts, Need, Work, gather, mean_step, samples, step_times
 from harness.verdict.judge import STATES, TRIED, Count, DeadlineState, Judged, State, counts, deadline_state, state_of
 from harness.verdict.limits import SLACK, Enforcement, memory_limits, tighter_limit
 from harness.verdict.sentence import article, headline, joined, runtime_name, share
@@ -30,10 +30,12 @@ __all__ = [
     "gather",
     "headline",
     "joined",
+    "mean_step",
     "memory_limits",
     "runtime_name",
     "samples",
     "share",
     "state_of",
+    "step_times",
     "tighter_limit",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
@@ -9,7 +10,15 @@ from msgspec import Struct
 
 from harness.model.case import HOST, Case, Role
 from harness.model.estimate import Estimate, NotProjected
-from harness.model.measure import GPU_RESERVED, LATENCY, PROCESS_PEAK, TREE_PEAK, Measurement
+from harness.model.measure import (
+    ELAPSED,
+    GPU_RESERVED,
+    LATENCY,
+    PROCESS_PEAK,
+    TIMED_STEPS,
+    TREE_PEAK,
+    Measurement,
+)
 from harness.model.outcome import DoesNotFit, Ok, Outcome, Thrashes, Unsupported, name_of
 from harness.model.profile import HardwareProfile
 from harness.model.record import Record, Run
@@ -119,6 +128,29 @@ def samples(
     """The samples of a metric, one tuple a record; records without it are left out."""
     found = (r.find(metric_id, stage, marks) for r in records)
     return tuple(m.values for m in found if m is not None and m.values)
+
+
+def step_times(records: Iterable[Record]) -> tuple[tuple[tuple[float, ...], float], ...]:
+    """Of each record with timed rounds: the time of a step (s) in each of them, and the time that passed a step.
+
+    The latter is that from the first round's start to the last one's end over all steps; of a record that does not say
+    it, the mean of the rounds.
+    """
+    return tuple(
+        (found.values, mean_step(record) or 0.0)
+        for record in records
+        if (found := record.find(LATENCY.id, "timed")) is not None and found.values
+    )
+
+
+def mean_step(record: Record) -> float | None:
+    """The time that passed a step (s), None where the record has no timed rounds."""
+    elapsed, steps, latency = (record.find(m.id, "timed") for m in (ELAPSED, TIMED_STEPS, LATENCY))
+    if elapsed is not None and steps is not None and elapsed.values and steps.values and steps.values[0]:
+        return elapsed.values[0] / steps.values[0]
+    if latency is None or not latency.values:
+        return None
+    return math.fsum(latency.values) / len(latency.values)
 
 
 def _by_work(records: Iterable[Record]) -> dict[str, Work]:

@@ -73,12 +73,21 @@ def _alternative(scene: Scene, misfit: Spot, other: Spot) -> Alternative:
     name = ", ".join(_differences(misfit.facts.case, other.facts.case))
     blank = Alternative(other.facts.case.id, name, shown(other.values["memory"]).text, NO_TIME)
     ours, base = _on_host(scene, other), _on_host(scene, misfit)
-    time, against = (s.values["latency"] if s else None for s in (ours, base))
+    time, against = (_step(s) if s else None for s in (ours, base))
     if ours is None or time is None or time.value is None:
         return blank
     if base is None or against is None or not against.value:
         return replace(blank, cost=NO_BASE)
     return _costed(blank, time, against, _items(ours, base))
+
+
+def _step(spot: Spot) -> Value:
+    """The time that passes a step, which is what its throughput stands on; its latency where there is none."""
+    latency, rate, items = spot.values["latency"], spot.values["throughput"], spot.facts.items
+    if not rate.value or not items:
+        return latency
+    low, high = (items / bound if bound else None for bound in (rate.high, rate.low))
+    return replace(latency, value=items / rate.value, low=low, high=high)
 
 
 def _costed(blank: Alternative, time: Value, against: Value, items: tuple[float, float, str]) -> Alternative:

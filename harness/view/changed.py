@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from harness.compare import QUERY_TAIL, Comparison, Comparisons, Side
+from harness.compare import QUERY_TAIL, THROUGHPUT, Comparison, Comparisons, Side
 from harness.model.load import LARGEST_QPS, SAMPLES_PER_SECOND
 from harness.model.measure import GPU_RESERVED, LATENCY, STEP_ENERGY, TREE_PEAK
 from harness.verdict import joined
@@ -17,6 +17,7 @@ from harness.view.words import fit
 
 METRICS = {
     LATENCY.id: "Latency",
+    THROUGHPUT: "Throughput",
     QUERY_TAIL: "Tail latency",
     LARGEST_QPS.id: "Largest rate that keeps the deadline",
     SAMPLES_PER_SECOND.id: "Throughput at the fastest batch",
@@ -24,7 +25,7 @@ METRICS = {
     GPU_RESERVED.id: "Peak GPU memory",
     STEP_ENERGY.id: "Energy per step",
 }
-_NOT_ALWAYS = {GPU_RESERVED.id, QUERY_TAIL, LARGEST_QPS.id, SAMPLES_PER_SECOND.id}
+_NOT_ALWAYS = {GPU_RESERVED.id, THROUGHPUT, QUERY_TAIL, LARGEST_QPS.id, SAMPLES_PER_SECOND.id}
 """What a run need not have, and is not missed."""
 NAMED = 12
 HOW_TO_READ = (

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
-from harness.compare import QUERY_TAIL, Comparison, Comparisons
+from harness.compare import QUERY_TAIL, THROUGHPUT, Comparison, Comparisons
 from harness.model.load import LARGEST_QPS, SAMPLES_PER_SECOND
 from harness.model.measure import GPU_RESERVED, LATENCY, STEP_ENERGY, TREE_PEAK
 from harness.model.units import show
@@ -19,6 +19,7 @@ CHANGED = "changed"
 _CALLED = {"regressed", "improved"}
 _DIRECTIONS = {
     LATENCY.id: ("slower", "faster"),
+    THROUGHPUT: ("slower", "faster"),
     QUERY_TAIL: ("slower", "faster"),
     LARGEST_QPS.id: ("lower_rate", "higher_rate"),
     SAMPLES_PER_SECOND.id: ("lower_rate", "higher_rate"),

@@ -11,6 +11,7 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from harness.checks import Code
 from harness.model.case import Device
 from harness.model.estimate import Estimate
 from harness.model.machine import Capabilities
@@ -33,12 +34,14 @@ from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, Tim
 from harness.model.record import Record
 from harness.model.sustained import LAST_TO_FIRST, PART_LATENCY, PART_ROUNDS, PART_START
 from harness.model.units import show
-from harness.stats import Summary, summarise
-from harness.verdict import STATES, CaseFacts, samples, state_of
+from harness.stats import Summary, summarise, summarise_means
+from harness.verdict import STATES, CaseFacts, samples, state_of, step_times
 from harness.view.projected import stands_on
 
 NOT_PROJECTED = "not projected"
 GENERIC = "a generic limit stands for no board: no time is projected for it"
+ARRIVALS = "as queries arrived: what was asked of it, not what it can do"
+MIXED = "its steps on the host are of two kinds, so that the throughput does not follow from a median"
 _MARK_LABELS = {
     ("mark_time", "first_token"): "time to first token",
     ("interval_time", "token"): "time per token",
@@ -124,14 +127,33 @@ def _runs_there(facts: CaseFacts) -> bool:
 
 
 def _throughput(facts: CaseFacts, latency: Value) -> Value:
+    """Items over the time that passes: of a host's case by the mean time of a step, of a board's by its projection."""
     unit = f"{facts.case.workload.items_unit}/s"
     blank = replace(latency, metric="throughput", label="throughput", unit=unit, better="higher")
-    items = facts.items
-    if latency.value is None or items is None or not latency.value:
-        note = latency.note if latency.value is None else "the workload did not say what a step processes"
+    items, time = facts.items, _passing(facts) if facts.on_host else latency
+    reason = latency.note if latency.value is None else _why_no_rate(facts)
+    if time is None or time.value is None or items is None or not time.value or reason:
+        note = reason or "the workload did not say what a step processes"
         return replace(blank, value=None, low=None, high=None, provenance=None, note=note)
-    low, high = (items / t if t else None for t in (latency.high, latency.low))
-    return replace(blank, value=items / latency.value, low=low, high=high)
+    low, high = (items / t if t else None for t in (time.high, time.low))
+    note = ARRIVALS if facts.case.scenario == "server" else latency.note
+    return replace(blank, value=items / time.value, low=low, high=high, method=time.method, note=note)
+
+
+def _passing(facts: CaseFacts) -> Value | None:
+    """The time that passes a step, None where no timing trial has ended well."""
+    found = step_times(facts.work.timing)
+    if not found:
+        return None
+    mean = summarise_means([times for times, _ in found], [each for _, each in found])
+    return Value("step", "step", "s", value=mean.mean, low=mean.low, high=mean.high, method=mean.method)
+
+
+def _why_no_rate(facts: CaseFacts) -> str:
+    """Why a board's throughput does not follow from its projected time, which is a median; empty where it does."""
+    kinds = {Code.TWO_KINDS.value, Code.SLOW_START.value}
+    mixed = any(finding.code in kinds for r in facts.work.features for finding in r.findings)
+    return MIXED if mixed and not facts.on_host else ""
 
 
 def _memory(facts: CaseFacts, machine: str) -> Value:
@@ -159,7 +181,7 @@ def _energy(facts: CaseFacts, capabilities: Capabilities) -> Value:
     if not facts.on_host:
         return _projected_energy(blank, facts.estimate if _runs_there(facts) else None)
     groups = samples(facts.work.energy, STEP_ENERGY.id)
-    return _summed(blank, groups, _why_no_energy(facts, capabilities))
+    return _averaged(blank, groups, _why_no_energy(facts, capabilities))
 
 
 def _projected_energy(blank: Value, estimate: Estimate | None) -> Value:
@@ -197,7 +219,7 @@ def _more(facts: CaseFacts) -> dict[str, Value]:
         found["weights"] = Value("weights", "weights", "B", value=top, samples=len(groups), provenance="measured")
     found |= _conversion(facts.work.need)
     if groups := samples(facts.work.energy, POWER.id):
-        found["power"] = _summed(Value("power", "power", "W", better="neither"), groups, "")
+        found["power"] = _averaged(Value("power", "power", "W", better="neither"), groups, "")
     return found
 
 
@@ -279,3 +301,12 @@ def _summed(blank: Value, groups: Sequence[Sequence[float]], reason: str) -> Val
         method=s.method,
         stage=blank.stage or "trial",
     )
+
+
+def _averaged(blank: Value, groups: Sequence[Sequence[float]], reason: str) -> Value:
+    """The mean, where each sample stands for a part of the whole, as an energy's windows do: none is passed over."""
+    if not groups:
+        return replace(blank, note=reason)
+    s = summarise_means(groups)
+    found = replace(blank, value=s.mean, low=s.low, high=s.high, samples=s.n, processes=s.processes, method=s.method)
+    return replace(found, provenance="measured", stage=blank.stage or "trial")

@@ -82,7 +82,7 @@ def _rates(records: Sequence[Record], load: Load) -> _Lines:
 def _batches(records: Sequence[Record]) -> _Lines:
     for batch, found in batches(records).items():
         peaks = [peak for _, peak in found if peak is not None]
-        rate = median([rate for rate, _ in found])
+        rate = len(found) / sum(1 / rate for rate, _ in found)
         yield f"{batch:g}", show(rate, "samples/s"), show_bytes(max(peaks)) if peaks else "–"
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.model.measure import ITEM_ENERGY
-from harness.stats import summarise
+from harness.stats import summarise_means
 from harness.verdict import CaseFacts, samples
 from harness.view.figures import Value
 
@@ -22,12 +22,12 @@ def _energy(facts: CaseFacts) -> Iterator[Value]:
     groups = samples(facts.work.energy, ITEM_ENERGY.id)
     if not groups or facts.items == 1:
         return
-    unit, s = facts.case.workload.items_unit.removesuffix("s"), summarise(groups)
+    unit, s = facts.case.workload.items_unit.removesuffix("s"), summarise_means(groups)
     yield Value(
         "item_energy",
         f"energy per {unit}",
         "J",
-        value=s.median,
+        value=s.mean,
         low=s.low,
         high=s.high,
         samples=s.n,

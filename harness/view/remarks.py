@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from harness.checks import validity
+from harness.checks import Code, validity
 from harness.model.outcome import Ok
 from harness.model.units import show_percent
 from harness.verdict import CaseFacts
@@ -31,7 +31,12 @@ def remarks(facts: CaseFacts, values: Mapping[str, Value]) -> Iterator[str]:
         codes = ", ".join(dict.fromkeys(code for v in invalid for code in v.codes))
         some = f"{len(invalid)} of {len(verdicts)} trials " if len(invalid) < len(verdicts) else ""
         yield f"{some}not valid: {codes}"
+    yield from list(_kinds(facts))[:1]
     ratio = values.get("last_to_first")
     if ratio is not None and ratio.value is not None:
         yield f"last part of the load {show_percent(ratio.value - 1, signed=True)} against the first"
     yield from told(facts, values)
+
+
+def _kinds(facts: CaseFacts) -> Iterator[str]:
+    return (f.message for r in facts.work.timing for f in r.findings if f.code == Code.TWO_KINDS)

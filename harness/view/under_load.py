@@ -25,7 +25,7 @@ from harness.model.load import (
 from harness.model.measure import LATENCY, Metric
 from harness.model.record import Record
 from harness.model.units import show, show_bytes
-from harness.stats import early_stopping, median, summarise
+from harness.stats import early_stopping, median, summarise, summarise_means
 from harness.verdict import CaseFacts, samples
 from harness.view.figures import Value
 
@@ -142,14 +142,14 @@ def batches(records: Sequence[Record]) -> dict[float, list[tuple[float, float | 
 
 def _offline(records: Sequence[Record], _load: Load) -> Iterator[tuple[str, Value]]:
     blank = Value(THROUGHPUT, "throughput at the fastest batch", "samples/s", "higher", stage="timed")
-    yield THROUGHPUT, _summed(blank, samples(records, SAMPLES_PER_SECOND.id, "timed"))
+    yield THROUGHPUT, _rate(blank, samples(records, SAMPLES_PER_SECOND.id, "timed"))
     best = Value("best_batch", "fastest batch", "count", "neither", stage="timed")
     yield "best_batch", _summed(best, samples(records, BEST_BATCH.id, "timed"))
     for batch, found in batches(records).items():
         one = Value("batch_rate", f"throughput at batch {batch:g}", "samples/s", "higher", marks=f"batch {batch:g}")
         known = [peak for _, peak in found if peak is not None]
         note = f"process peak by then {show_bytes(max(known))}" if known else ""
-        yield f"batch:{batch:g}", replace(_summed(one, [(rate,) for rate, _ in found]), note=note)
+        yield f"batch:{batch:g}", replace(_rate(one, [(rate,) for rate, _ in found]), note=note)
 
 
 def tail(groups: Sequence[Sequence[float]], load: Load) -> Value:
@@ -180,6 +180,16 @@ def _summed(blank: Value, groups: Sequence[Sequence[float]]) -> Value:
         return replace(blank, note="no timing trial has ended well")
     s = summarise(groups)
     found = replace(blank, value=s.median, low=s.low, high=s.high, samples=s.n, processes=s.processes)
+    return replace(found, provenance="measured", method=s.method, stage="timed")
+
+
+def _rate(blank: Value, groups: Sequence[Sequence[float]]) -> Value:
+    """Samples over the time that passes, over all processes: by the mean of their times a sample."""
+    if not groups:
+        return _summed(blank, groups)
+    s = summarise_means([[1 / rate for rate in group] for group in groups])
+    low, high = (1 / bound if bound else None for bound in (s.high, s.low))
+    found = replace(blank, value=1 / s.mean, low=low, high=high, samples=s.n, processes=s.processes)
     return replace(found, provenance="measured", method=s.method, stage="timed")
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Callable, Iterator, Sequence
 from itertools import pairwise
 from typing import Any, Protocol
@@ -15,11 +14,13 @@ from harness.model.case import Pace, Trial
 from harness.model.events import Found
 from harness.model.measure import (
     COLD_START,
+    ELAPSED,
     INTERVAL_TIME,
     LATENCY,
     MARK_TIME,
     PROCESSING,
     PROCESSING_TIME,
+    TIMED_STEPS,
     Measurement,
     Metric,
     Stage,
@@ -27,7 +28,7 @@ from harness.model.measure import (
 from harness.model.sustained import LAST_TO_FIRST
 from harness.model.units import show_percent
 from harness.scenarios import sustained
-from harness.scenarios.single_stream import MarkTaker, SingleStream
+from harness.scenarios.single_stream import MEAN_PRECISION, MarkTaker, SingleStream
 from harness.stats.stopping import median
 from harness.worker import loads
 from harness.worker.batches import Batches
@@ -55,7 +56,6 @@ def run(
     bracket: _Bracket,
     batches: Batches,
     *,
-    opaque: bool,
     learns: bool,
 ) -> float:
     """Time a workload's steps and send the samples. Gives their median in seconds.
@@ -68,9 +68,8 @@ def run(
     stream = SingleStream(step, pace)
     subject = loads.Subject(step, trial, batches)
     cold, (warmup, steady) = bracket("warm-up", lambda: _warm(step, stream))
-    batched = not marks.taken and not opaque
+    batched = not marks.taken
     marks.taken.clear()
-    gc.freeze()
     typical = sorted(warmup)[len(warmup) // 2] if warmup else cold
     conditions = Conditions()
     timed = bracket("timed", lambda: _watched(conditions, lambda: loads.measure(subject, typical, batched)))
@@ -79,6 +78,8 @@ def run(
     _send(channel, "warm-up", LATENCY, [t / 1e9 for t in warmup])
     latencies: list[float] = [(end - start) / timed.inner / 1e9 for start, end in timed.rounds]
     _send(channel, "timed", LATENCY, latencies)
+    _send(channel, "timed", TIMED_STEPS, [float(timed.inner * len(timed.rounds))])
+    _send(channel, "timed", ELAPSED, [(timed.rounds[-1][1] - timed.rounds[0][0]) / 1e9])
     for metric, name, values in mark_samples(timed.rounds, marks.taken):
         channel.measured(Measurement(metric, "timed", "measured", tuple(values), marks=name))
     channel.measured(*timed.more)
@@ -116,10 +117,14 @@ def _send(channel: Channel, stage: Stage, metric: Metric, values: list[float]) -
 
 
 def _report(channel: Channel, steady: bool, timed: loads.Timed, pace: Pace) -> None:
+    mean_precision = MEAN_PRECISION * pace.precision
     if not steady:
         text = "step times had not settled when warm-up ended"
         channel.send(Found(replace(finding(Code.NOT_STEADY, text), level="info")))
-    text = f"the interval is wider than ±{100 * pace.precision:g} % of the median within the time budget"
+    text = (
+        f"the interval is wider than ±{100 * pace.precision:g} % of the median, or ±{100 * mean_precision:g} % "
+        "of the mean, within the time budget"
+    )
     for remark in timed.remarks if timed.precise else (text,):
         channel.send(Found(finding(Code.PRECISION, remark)))
 

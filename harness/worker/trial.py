@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import gc
 import os
 from collections.abc import Iterable
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from harness import collect, runtimes
 from harness.garbage import seldom_collecting
-from harness.model.case import Limits, Trial
+from harness.model.case import Limits, Role, Trial
 from harness.model.events import Capped, Ended, Said
 from harness.model.measure import CONVERSION, IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement
 from harness.model.outcome import Ok
@@ -26,6 +26,12 @@ from harness.worker.subject import Subject, load
 
 if TYPE_CHECKING:
     from harness.worker.torch_gpu import SharedGpu
+
+
+HELPED: frozenset[Role] = frozenset({"composition", "features"})
+"""Passes that explain a figure and are none: Python looks for garbage seldom while they import. All others are left as
+the user's program would be.
+"""
 
 
 def run(spec: ChildSpec, channel: Channel) -> None:
@@ -48,7 +54,6 @@ def run(spec: ChildSpec, channel: Channel) -> None:
     workload = _imported(stages, spec, runtime)
     for enforced in _limited(trial.limits, gpu):
         channel.send(Capped(enforced))
-    gc.freeze()  # a library's objects stay: to look through them before every stage costs about 60 ms each time
     subject: Subject = stages.run("load", lambda: load(spec, runtime, workload, _place(spec)), LOAD_TIME)
     _introduce(subject, channel)
     outcome = role(subject, stages, channel) or Ok()
@@ -66,12 +71,11 @@ def _find(trial: Trial) -> Workload:
 
 def _imported(stages: Stages, spec: ChildSpec, runtime: Runtime) -> Workload:
     """The workload, with what it needs. How long that takes is asked of timing trials alone, which get no help."""
-    if spec.trial.role == "timing":
-        timed: Workload = stages.run("import", lambda: _import(spec.trial, runtime), IMPORT_TIME)
-        return timed
-    index = ModelIndex(Path(spec.cache))
-    with seldom_collecting():
-        found: Workload = stages.run("import", lambda: _import(spec.trial, runtime, index))
+    role = spec.trial.role
+    index = None if role == "timing" else ModelIndex(Path(spec.cache))
+    with seldom_collecting() if role in HELPED else nullcontext():
+        metric = IMPORT_TIME if role == "timing" else None
+        found: Workload = stages.run("import", lambda: _import(spec.trial, runtime, index), metric)
         return found
 
 

@@ -53,6 +53,18 @@ def test_each_disturbance_is_found_with_what_to_do(changed, code):
     assert validity(record).codes == (code,)
 
 
+def test_steps_of_two_kinds_are_a_remark_and_a_slow_start_is_not_valid():
+    stalls = with_findings(quiet(latency=tuple(0.04 if k % 10 == 9 else 0.002 for k in range(86))))
+    (remark,) = stalls.findings
+    assert (remark.code, remark.level, remark.hint) == (Code.TWO_KINDS, "info", HINTS[Code.TWO_KINDS])
+    assert remark.message == "step times are of two kinds: about 2 ms, and about 40 ms in 8 of 86 rounds"
+    assert validity(stalls).state == "valid"
+    compiled = with_findings(quiet(latency=(0.1,) * 7 + (0.01,) * 60))
+    assert [f.code for f in compiled.findings] == [Code.SLOW_START]
+    assert "the first 7 of 67 rounds took about 100 ms a step, the others about 10 ms" in compiled.findings[0].message
+    assert validity(compiled).codes == (Code.SLOW_START,)
+
+
 @pytest.mark.parametrize(
     "changed",
     [

@@ -15,7 +15,7 @@ from harness.checks.codes import Code
 from harness.compare import compare
 from harness.compare.fit import fit_verdict
 from harness.model.case import Limits
-from harness.model.measure import GPU_RESERVED, LATENCY, TREE_PEAK, Finding, Measurement
+from harness.model.measure import ELAPSED, GPU_RESERVED, LATENCY, TIMED_STEPS, TREE_PEAK, Finding, Measurement
 from harness.model.outcome import DoesNotFit, Failed, Ok, Thrashes, Unsupported
 from harness.model.own import Input, Own
 from harness.model.record import Enforced, Record, Run
@@ -61,6 +61,30 @@ def test_a_change_is_called_by_its_name(factor, verdict, words):
 
 def test_a_change_below_what_matters_is_none():
     assert row(compare(noisy(0.01, 1, noise=0.001), noisy(0.0103, 2, noise=0.001))).verdict == "no_change"
+
+
+def stalling(every: int, replicate: int) -> Record:
+    """10 ms a step, and 50 ms every so many steps; 0: never."""
+    times = tuple(0.05 if every and k % every == 0 else 0.01 + replicate * 1e-6 for k in range(100))
+    found = (
+        Measurement(LATENCY, "timed", "measured", times),
+        Measurement(TIMED_STEPS, "timed", "measured", (100.0,)),
+        Measurement(ELAPSED, "timed", "measured", (math.fsum(times),)),
+    )
+    return replace(timing("a", 0.01, replicate), measurements=found, items=4.0)
+
+
+def test_a_step_that_begins_to_stall_is_a_regression_though_its_median_is_the_same():
+    result = compare(*(run(*(stalling(every, k) for k in range(5))) for every in (0, 10)))
+    assert row(result).verdict == "no_change"
+    found = row(result, "throughput")
+    assert (found.verdict, found.words, found.unit) == ("regressed", "slower", "items/s")
+    assert found.baseline == pytest.approx(400.0, rel=0.01)
+    assert found.candidate == pytest.approx(400.0 / 1.4, rel=0.01)
+
+
+def test_throughput_is_not_compared_where_the_workload_does_not_say_what_a_step_processes():
+    assert "throughput" not in {r.metric for r in compare(noisy(0.01, 1), noisy(0.01, 2)).rows}
 
 
 def test_one_process_is_inconclusive_and_says_what_to_do():

@@ -57,7 +57,7 @@ def test_what_is_kept_is_found_by_fingerprint(tmp_path):
     noise.save(found, tmp_path)
     assert noise.load(tmp_path, here) == found
     assert noise.load(tmp_path, replace(here, fingerprint="another")) is None
-    assert set(found.fractions()) == {"latency"}
+    assert set(found.fractions()) == {"latency", "throughput"}
 
 
 def test_a_damaged_file_is_as_none(tmp_path):

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 
 from harness import plan, profiles
 from harness.content import search_path
+from harness.errors import UserError
 from harness.model.case import HOST, Limits
 from harness.model.machine import Gpu, MeterState, RuntimeState
 from harness.model.measure import Metric
@@ -195,3 +196,20 @@ def test_the_order_depends_on_the_seed_and_interleaves_the_workloads():
 def test_time_alone_has_timing_trials_and_no_others_on_as_many_threads_as_asked():
     made = plan.make(chosen("a"), all_tiers(), CAPS, plan.Settings(processes=2, only=("timing",), threads=1))
     assert [(t.role, t.limits) for t in made.trials] == [("timing", Limits(threads=1))] * 2
+
+
+def test_timed_rounds_have_a_least_time_and_reach_a_percentile_quick_or_not():
+    for settings in (plan.Settings(), plan.QUICK):
+        made = plan.make(chosen("a"), all_tiers(boards=False), CAPS, settings)
+        paces = [t.pace for t in made.trials if t.role == "timing"]
+        assert {(p.min_seconds, p.wanted_rounds) for p in paces} == {(plan.LEAST_SECONDS, 64)}
+
+
+def test_what_is_asked_of_timed_rounds_is_heeded_and_a_contradiction_refused():
+    asked = plan.timed(plan.QUICK, budget=2.0, precision=0.1, min_time=1.5, warmup=7.0).timing
+    assert (asked.budget_seconds, asked.precision, asked.min_seconds, asked.warmup_seconds) == (2.0, 0.1, 1.5, 7.0)
+    assert plan.timed(plan.QUICK, min_time=60.0).timing.budget_seconds == 60.0
+    assert plan.timed(plan.QUICK, min_time=0.0).timing.budget_seconds == plan.QUICK.timing.budget_seconds
+    assert plan.timed(plan.QUICK, budget=0.1).timing.budget_seconds == 0.1
+    with pytest.raises(UserError, match="--min-time 5 is more than --budget 2 allows"):
+        plan.timed(plan.QUICK, budget=2.0, min_time=5.0)

@@ -82,3 +82,28 @@ def test_marks_take_the_clock():
     clock.advance(3)
     marks("token")
     assert marks.taken == [("token", 5), ("token", 8)]
+
+
+def test_equal_steps_are_timed_for_the_least_time_and_often_enough_for_a_percentile():
+    pace = Pace(budget_seconds=10, min_seconds=0.5, wanted_rounds=64)
+    rounds, _, precise = stream(FakeClock(), [2 * MS], pace).measure(2 * MS, False)
+    assert precise
+    assert rounds[-1][1] - rounds[0][0] >= 0.5e9
+    rounds, _, precise = stream(FakeClock(), [50 * MS], pace).measure(50 * MS, False)
+    assert precise
+    assert 64 <= len(rounds) < 100
+
+
+def test_the_budget_ends_the_rounds_whatever_else_was_wanted():
+    pace = Pace(budget_seconds=0.2, min_seconds=0.5, wanted_rounds=64)
+    rounds, _, precise = stream(FakeClock(), [10 * MS], pace).measure(10 * MS, False)
+    assert (len(rounds), precise) == (20, True)
+
+
+def test_a_step_that_stalls_now_and_then_is_timed_until_its_mean_is_known():
+    stalls = [(40 if k % 10 == 9 else 2) * MS for k in range(100_000)]
+    pace = Pace(budget_seconds=60, min_seconds=0.5, wanted_rounds=64)
+    rounds, _, precise = stream(FakeClock(), stalls, pace).measure(2 * MS, False)
+    assert precise
+    mean = (rounds[-1][1] - rounds[0][0]) / len(rounds)
+    assert abs(mean / (5.8 * MS) - 1) < 0.02

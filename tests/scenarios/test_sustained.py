@@ -40,6 +40,20 @@ def test_minute_by_minute_and_the_last_against_the_first_for_a_machine_that_gets
     assert found["last_to_first"] == pytest.approx((1.3,))
 
 
+def test_a_processor_that_is_stopped_now_and_then_is_slower_though_its_median_step_is_not():
+    """As heat does it: from the fourth minute on each tenth step takes five times as long."""
+    number = [0]
+
+    def cost(now: float) -> int:
+        number[0] += 1
+        return (500 if now >= 240 and number[0] % 10 == 0 else 100) * MS
+
+    found = values(*load(600, cost)[:2], 600)
+    assert found["part_latency"] == pytest.approx((0.1,) * 10)
+    assert found["part_mean"][-1] == pytest.approx(0.14, rel=0.02)
+    assert found["last_to_first"] == pytest.approx((1.4,), rel=0.02)
+
+
 def test_what_is_short_is_looked_at_in_thirds_and_a_rest_joins_the_last_part():
     assert [p.start for p in parts(load(90, lambda _: 100 * MS)[0], 1, 90)] == [0, 30, 60]
     assert [p.rounds for p in parts(load(140, lambda _: 100 * MS)[0], 1, 140)] == [600, 800]

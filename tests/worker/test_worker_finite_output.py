@@ -11,6 +11,7 @@ from msgspec.structs import replace
 
 from harness.model.case import Pace
 from harness.model.measure import LATENCY
+from harness.scenarios.single_stream import MarkTaker
 from harness.worker import timing
 from harness.worker.failures import NotFinite
 
@@ -24,8 +25,13 @@ class Steps:
     def __init__(self, bad_from: int) -> None:
         self.taken, self.bad_from = 0, bad_from
 
+    def stepper(self, marks: MarkTaker) -> Steps:
+        self.marks = marks
+        return self
+
     def __call__(self) -> float:
         self.taken += 1
+        self.marks("here")
         return math.nan if self.taken >= self.bad_from else 1.0
 
 
@@ -33,12 +39,11 @@ def run(steps: Steps, learns: bool = False) -> list:
     told: list = []
     channel = SimpleNamespace(measured=lambda *m: told.extend(m), send=lambda _event: None)
     timing.run(
-        lambda _marks: steps,
+        steps.stepper,
         replace(trial(), pace=PACE),
         channel,
         lambda _stage, work, _metric=None: work(),
         None,
-        opaque=True,
         learns=learns,
     )
     return told

@@ -15,13 +15,5 @@ def run(subject: Subject, stages: Stages, channel: Channel) -> None:
 
 def timed(subject: Subject, stages: Stages, channel: Channel) -> float:
     """The same, with their median in seconds."""
-    workload = subject.workload
-    return timing.run(
-        subject.stepper,
-        subject.trial,
-        channel,
-        stages.run,
-        subject.batches,
-        opaque=workload.opaque,
-        learns=workload.learns,
-    )
+    learns = subject.workload.learns
+    return timing.run(subject.stepper, subject.trial, channel, stages.run, subject.batches, learns=learns)
