@@ -119,7 +119,7 @@ def test_one_process_on_a_side_says_why_nothing_can_be_said(tierbench, measured)
     once = ("-p", "host", "--processes", 1, "--budget", 0.05, "--no-report")
     done = tierbench("compare", measured("a", *once), measured("b", *once))
     assert done.returncode == Exit.OK
-    assert "2 inconclusive: one process on a side says nothing of how processes differ" in done.stdout
+    assert "3 inconclusive: one process on a side says nothing of how processes differ" in done.stdout
 
 
 def test_compare_writes_the_candidates_page_and_says_where(tierbench, measured, tmp_path):
@@ -221,7 +221,7 @@ def test_the_noise_floor_of_this_machine_is_measured_kept_and_used(tierbench, me
     (light / "suites" / "varying.py").write_text(SUITE.replace("runtimes =", "quick = {}\n    runtimes ="))
     asked = ("doctor", "--noise", "--workload", "varying", "--processes", 6, "-I", light, "--json")
     floors = {f["metric"]: f["fraction"] for f in json.loads(tierbench(*asked).stdout)["floors"]}
-    assert set(floors) == {"latency", "tree_peak"}
+    assert set(floors) == {"latency", "throughput", "tree_peak"}
     assert 0 <= floors["latency"] < 1
     rows = json.loads(tierbench("compare", measured("a"), same[1], "--json").stdout)["rows"]
     threshold = next(r["threshold"] for r in rows if r["metric"] == "latency")
