@@ -21,6 +21,10 @@ IMPORTED_AFTER = "imported_after"
 """Fact of a trial: the seconds of its ``wall_seconds`` until its libraries were there."""
 THRASH_FAULTS_PER_STEP = 64
 """A step that has run before and still reads from disk this often is being fed its own pages again and again."""
+STRANGER = (
+    "a process that the workload forked came back from it and went on as a second trial: let a fork end with "
+    "os._exit, or start it by multiprocessing or subprocess"
+)
 
 
 def assemble(
@@ -70,6 +74,8 @@ def decide(events: Sequence[ChildEvent], ending: Ending) -> Outcome:
     limit = enforced_memory(ending)
     if ending.launch_error is not None:
         return Failed(f"could not be started: {ending.launch_error}", "launch")
+    if ending.stranger is not None:
+        return Failed(STRANGER, stage)
     if ending.stalled_faults is not None and limit is not None:
         return Thrashes(limit, ending.stalled_faults)
     if ending.timed_out_after is not None:

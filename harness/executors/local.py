@@ -127,6 +127,7 @@ class LocalExecutor:
             launch_error=seen.launch_error,
             means=group.means,
             output_tail=_tail(output),
+            stranger=seen.stranger,
         )
 
     def _request(self, trial: Trial, files: Sequence[str], group: Group) -> dict[str, object]:

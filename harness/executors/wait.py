@@ -13,6 +13,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 
 from harness.executors.deadline import Deadline
+from harness.executors.speaker import Speaker
 from harness.host.memory import page_bytes
 from harness.limits import Group
 from harness.model import codec
@@ -37,6 +38,7 @@ class Seen:
     cancelled: bool = False
     stalled_faults: int | None = None
     launch_error: str | None = None
+    stranger: int | None = None
 
 
 @dataclass
@@ -92,6 +94,7 @@ class Watcher:
     _pending: bytearray = field(default_factory=bytearray)
     _complaint: bytearray = field(default_factory=bytearray)
     _faults: Faults | None = None
+    _speaker: Speaker = field(default_factory=Speaker)
     _deadline: Deadline = field(init=False)
 
     def __post_init__(self) -> None:
@@ -147,7 +150,8 @@ class Watcher:
             self._faults.look(now)
             if self._faults.reread_everything() or (timed_out and self._faults.stalled()):
                 self._seen.stalled_faults = self.group.major_faults()
-        return self._seen.cancelled or timed_out or self._seen.stalled_faults is not None
+        stopped = self._seen.cancelled or timed_out or self._seen.stalled_faults is not None
+        return stopped or self._seen.stranger is not None
 
     def _note(self, event: ChildEvent) -> None:
         if not isinstance(event, StageBegan):
@@ -178,9 +182,11 @@ class Watcher:
         self._pending[:] = rest[-GARBAGE_LIMIT:]
         for line in lines:
             with suppress(codec.FormatError):  # a workload that wrote into our descriptor cannot spoil the rest
-                event = codec.decode_event(line)
-                self._note(event)
-                on_event(event)
+                event = self._speaker.event(line)
+                if event is not None:
+                    self._note(event)
+                    on_event(event)
+        self._seen.stranger = self._speaker.stranger
 
     def _end(self, pidfd: int) -> None:
         if self.process.poll() is None:

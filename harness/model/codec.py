@@ -67,6 +67,20 @@ def decode_event(line: bytes) -> ChildEvent:
         raise FormatError(str(error)) from None
 
 
+class _Sent(msgspec.Struct):
+    sender: int | None = None
+
+
+def encode_event(event: ChildEvent, sender: int) -> bytes:
+    """One line of a child's events, without a newline: the event, and the process that sends it beside its fields."""
+    return b'{"sender":%d,' % sender + encode(event)[1:]
+
+
+def sender_of(line: bytes) -> int | None:
+    """The process that sent a line of events, None where it does not say. Raises FormatError."""
+    return decode(line, _Sent).sender
+
+
 def decode_manifest(data: bytes) -> Manifest:
     """A run's manifest. Raises FormatError; FutureFormat where a newer tierbench wrote it."""
     head = decode(data, _Head)

@@ -80,3 +80,5 @@ class Ending(Struct, frozen=True):
     findings: tuple[Finding, ...] = ()
     imported_after: float | None = None
     """Seconds until the work's libraries were there; None where it did not come so far."""
+    stranger: int | None = None
+    """Another process, a fork of the trial's own, that spoke as if it were the trial; None where none did."""

@@ -21,6 +21,8 @@ def main(spec_fd: int, events_fd: int) -> None:
     try:
         run(spec, channel)
     except BaseException as error:
+        if isinstance(error, SystemExit) and channel.is_of_a_fork():
+            os._exit(error.code if isinstance(error.code, int) else error.code is not None)  # as in any program
         channel.send(Ended(outcome_of(error, spec.trial, channel.stage)))
     sys.stdout.flush()
     sys.stderr.flush()

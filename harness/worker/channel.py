@@ -10,16 +10,31 @@ from harness.model.measure import Measurement, Stage
 
 
 class Channel:
-    """Writes events as JSON Lines, each line complete before the call returns."""
+    """Writes events as JSON Lines, each line complete before the call returns.
+
+    It is the trial's own process that speaks. A fork of it that comes back out of the workload has one word, by which
+    the parent knows it, and is over.
+    """
 
     def __init__(self, descriptor: int) -> None:
         os.set_inheritable(descriptor, False)  # a process that the workload starts must not hold the pipe open
         self._descriptor = descriptor
+        self._speaker = os.getpid()
         self.stage: Stage = "import"
 
     def send(self, event: ChildEvent) -> None:
         """Write one event. Raises OSError where the parent is gone."""
-        data = memoryview(codec.encode(event) + b"\n")
+        if self.is_of_a_fork():
+            self._write(StageBegan(self.stage))  # short enough to be written at once, whatever else is
+            os._exit(1)
+        self._write(event)
+
+    def is_of_a_fork(self) -> bool:
+        """Whether this is another process than the trial's own."""
+        return os.getpid() != self._speaker
+
+    def _write(self, event: ChildEvent) -> None:
+        data = memoryview(codec.encode_event(event, os.getpid()) + b"\n")
         while data:
             data = data[os.write(self._descriptor, data) :]
 
