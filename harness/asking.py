@@ -6,7 +6,6 @@ The child's answer is its standard output; what the user's code prints goes to i
 from __future__ import annotations
 
 import os
-import signal
 import subprocess
 import sys
 from importlib import import_module
@@ -18,6 +17,7 @@ from msgspec import Struct
 import harness
 from harness.errors import UserError
 from harness.model import codec
+from harness.model.signals import signal_name
 
 TAIL = 300
 _ROOT = str(Path(harness.__file__).resolve().parent.parent)
@@ -51,7 +51,7 @@ def ask(room: str, question: Struct, answer: type[A], *, about: str, seconds: fl
 
 def _death(done: subprocess.CompletedProcess[bytes]) -> str:
     if done.returncode < 0:
-        name = signal.Signals(-done.returncode).name
+        name = signal_name(-done.returncode)
         more = ", as the kernel does where memory runs out" if name == "SIGKILL" else ""
         return f"the process that looked at it was ended by {name}{more}"
     said = done.stderr.decode("utf-8", "replace").strip().splitlines()

@@ -82,11 +82,11 @@ def why(outcome: Outcome) -> str:
     match outcome:
         case Failed(error=error):
             return f"failed: {error}"
-        case TimedOut(limit_seconds=limit, stage=stage):
+        case TimedOut(limit_seconds=limit, stage=stage, thrashing=False):
             return f"timed out after {show(limit, 's')} in stage {stage}"
         case Unsupported(reason=reason):
             return reason
-        case Ok() | Thrashes() | DoesNotFit():
+        case Ok() | Thrashes() | DoesNotFit() | TimedOut():
             return ""
 
 
@@ -160,6 +160,8 @@ def _answer(record: Record, value: int) -> Answer:
     outcome = told(record) if prepared else record.outcome
     if reason := why(outcome):
         return Answer(value, None, reason)
+    if isinstance(outcome, TimedOut):
+        return Answer(value, False, "thrashes")
     return Answer(value, isinstance(outcome, Ok), "" if isinstance(outcome, Ok) else name_of(outcome))
 
 

@@ -9,10 +9,10 @@ from msgspec.structs import replace
 from harness import plan
 from harness.model.case import Case, Plan, Role, Trial
 from harness.model.machine import Capabilities
-from harness.model.outcome import DoesNotFit, Ok, Thrashes
+from harness.model.outcome import Ok
 from harness.model.profile import HardwareProfile
 from harness.model.record import Record, Run
-from harness.verdict.limits import told
+from harness.verdict.limits import short_of_memory, told
 
 ROLES: tuple[Role, ...] = ("ceiling", "need", "timing")
 _OnTier = tuple[str, str, str]
@@ -39,7 +39,7 @@ def due(run: Run) -> tuple[Trial, ...]:
         return ()
     done = {record.trial_id for record in run.records}
     tried = [r for r in run.records if r.trial.role == "ceiling"]
-    misfits = {_on_tier(r.trial.case) for r in tried if isinstance(told(r), DoesNotFit | Thrashes)}
+    misfits = {_on_tier(r.trial.case) for r in tried if short_of_memory(told(r))}
     left = [trial for trial in held if trial.id not in done]
     ceilings = tuple(t for t in left if t.role == "ceiling" and _on_tier(t.case) in misfits)
     if ceilings:

@@ -126,5 +126,5 @@ def _said(outcome: Outcome) -> str:
     if isinstance(outcome, Unsupported):
         return f"not tried: {outcome.reason}"
     if isinstance(outcome, TimedOut):
-        return f"{word} after {show(outcome.limit_seconds, 's')}"
+        return f"{word}{' while thrashing' if outcome.thrashing else ''} after {show(outcome.limit_seconds, 's')}"
     return word

@@ -26,7 +26,7 @@ from harness.model.events import (
     TrialStage,
     TrialStarted,
 )
-from harness.model.outcome import Ok, Outcome, Unsupported
+from harness.model.outcome import Ok, Unsupported
 from harness.model.record import Record
 from harness.model.spec import Ending
 from harness.store import RunWriter
@@ -36,8 +36,10 @@ LIMITED: frozenset[Role] = frozenset({"ceiling", "fit"})
 UNCAPPED: frozenset[Role] = frozenset({"need", "gate"})
 """Roles that take the same steps, with and without a limit."""
 PATIENCE = 3.0
-LEAST_PATIENCE_SECONDS = 10.0
-"""Under its limit a work reads its model and more of its libraries from disk, which takes seconds whatever it is."""
+LEAST_PATIENCE_SECONDS = 30.0
+"""Under its limit a work reads its model and more of its libraries from disk, which takes seconds whatever it is. What
+the limit is too small for the kernel kills within 10 of them, and seldom later; each case that it does not kill takes
+as long as this."""
 
 
 @dataclass
@@ -63,7 +65,7 @@ class Engine:
     stop: Stop = field(default_factory=Stop)
     pacing: Pacing = no_projection
     prepare_at_once: int = 1
-    _broken: dict[str, Outcome] = field(default_factory=dict)
+    _broken: dict[str, Record] = field(default_factory=dict)
     _uncapped_seconds: dict[str, float] = field(default_factory=dict)
     _ceilings: list[Record] = field(default_factory=list)
     _paces: bool = False
@@ -107,13 +109,13 @@ class Engine:
         if record is None:
             return False
         if not isinstance(record.outcome, Ok):
-            self._broken[trial.case.work_id] = record.outcome
+            self._broken[trial.case.work_id] = record
         return True
 
     def _record(self, trial: Trial) -> Record | None:
-        outcome = self._broken.get(trial.case.work_id)
-        if outcome is not None:
-            return broken(trial, outcome, _now())
+        preparation = self._broken.get(trial.case.work_id)
+        if preparation is not None:
+            return broken(trial, preparation, _now())
         settled = self._settled(trial)
         if isinstance(settled, Unsupported):
             return not_run(trial, settled, _now())

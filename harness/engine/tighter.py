@@ -34,7 +34,8 @@ def shows(record: Record, trial: Trial) -> bool:
         or by.pace.steps < trial.pace.steps
     ):
         return False
-    if record.shown_by or not isinstance(record.outcome, Ok) or "gpu" in {by.case.device, trial.case.device}:
+    ran = isinstance(record.outcome, Ok) and not record.usage.oom_kills
+    if record.shown_by or not ran or "gpu" in {by.case.device, trial.case.device}:
         return False
     given: Given = {e.limit: e for e in record.enforced}
     return (

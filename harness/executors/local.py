@@ -21,10 +21,11 @@ from harness.errors import MachineError
 from harness.executors.beside import Beside
 from harness.executors.gpu_idle import GpuIdle, gpu_index
 from harness.executors.wait import Watcher
-from harness.limits import Group, Watch, mps
+from harness.limits import Group, Watch, above, mps
 from harness.model import codec
 from harness.model.case import HELD_STILL, THRESHOLD_KIB, UNDER_LIMITS, Trial
 from harness.model.events import ChildEvent
+from harness.model.record import Usage
 from harness.model.spec import ChildSpec, Ending, TreeWatch
 
 TAIL_BYTES = 4096
@@ -108,19 +109,21 @@ class LocalExecutor:
         on_event: Callable[[ChildEvent], None],
         cancelled: Callable[[], bool],
     ) -> Ending:
+        killed_before = above.kills()
         start = time.perf_counter_ns()
         child = _Child.start(self._request(trial, files, group), self._spec(trial, group), group, output)
         watcher = Watcher(trial, group, child.process, child.events, child.status)
         seen = watcher.watch(on_event, cancelled)
         wall = (time.perf_counter_ns() - start) / 1e9
-        code = child.process.returncode
+        code, usage = child.process.returncode, group.usage()
+        died = code == -signal.SIGKILL and not seen.ended
         return Ending(
             exit_code=code if code >= 0 else None,
             signal=-code if code < 0 else None,
             wall_seconds=wall,
             imported_after=seen.imported_after,
             enforced=group.enforced(),
-            usage=group.usage(),
+            usage=usage,
             timed_out_after=seen.timed_out_after,
             stalled_faults=seen.stalled_faults,
             cancelled=seen.cancelled,
@@ -128,6 +131,7 @@ class LocalExecutor:
             means=group.means,
             output_tail=_tail(output),
             stranger=seen.stranger,
+            short_of=_short_of(usage, died, killed_before),
         )
 
     def _request(self, trial: Trial, files: Sequence[str], group: Group) -> dict[str, object]:
@@ -164,6 +168,18 @@ class LocalExecutor:
         artefacts = artefacts_directory(self.cache, trial)
         spec = ChildSpec(trial, str(self.cache), str(artefacts), tree, trial.settings.get("prepared_file", ""))
         return codec.encode(spec)
+
+
+def _short_of(usage: Usage, died: bool, killed_before: int | None) -> str:
+    """What there is of memory around the trial, where the kernel killed for want of it and not at the trial's limit.
+
+    Without a group of its own: where it ``died`` by a kill from outside, and such a kill was counted meanwhile.
+    """
+    if usage.oom_kills is not None:
+        return above.available() if usage.oom_kills and usage.at_limit == 0 else ""
+    killed = above.kills() if died else None
+    counted = killed is not None and killed_before is not None and killed > killed_before
+    return above.available() if counted else ""
 
 
 def tree_watch(watch: Watch) -> TreeWatch:
@@ -250,11 +266,3 @@ def _tail(output: IO[bytes]) -> str:
     size = output.seek(0, os.SEEK_END)
     output.seek(max(0, size - TAIL_BYTES))
     return output.read().decode("utf-8", "replace")
-
-
-def signal_name(number: int) -> str:
-    """``SIGKILL`` for 9; the number itself where it has no name."""
-    try:
-        return signal.Signals(number).name
-    except ValueError:
-        return f"signal {number}"

@@ -18,10 +18,10 @@ from harness.host.memory import page_bytes
 from harness.limits import Group
 from harness.model import codec
 from harness.model.case import Trial
-from harness.model.events import ChildEvent, StageBegan
+from harness.model.events import ChildEvent, StageBegan, StepDone
 
 TICK_SECONDS = 1.0
-"""How often a limited child's page faults are looked at; an unlimited one is only waited for."""
+"""How often the group's kills for memory are looked at, and a limited child's page faults."""
 STALL_FAULTS_PER_SECOND = 50
 STALL_SECONDS = 10.0
 """A child that is still reading its own pages from disk at this rate when its time is up was not slow but stalled."""
@@ -39,6 +39,14 @@ class Seen:
     stalled_faults: int | None = None
     launch_error: str | None = None
     stranger: int | None = None
+    lost_a_process: bool = False
+    """The kernel killed for memory in the group: that decides the outcome, so the rest is not waited for."""
+
+    @property
+    def ended(self) -> bool:
+        """Whether the child was ended from here."""
+        seen = (self.stalled_faults, self.timed_out_after, self.stranger)
+        return self.cancelled or self.lost_a_process or any(found is not None for found in seen)
 
 
 @dataclass
@@ -49,6 +57,7 @@ class Faults:
     limit_pages: int
     _history: deque[tuple[float, int]] = field(default_factory=deque)
     _reread_before: int | None = None
+    _repeats: bool = False
 
     def look(self, now: float) -> None:
         """Take the faults at ``now``, in seconds; only the last ``STALL_SECONDS`` are kept."""
@@ -59,14 +68,26 @@ class Faults:
         while len(self._history) > 1 and now - self._history[1][0] >= STALL_SECONDS:
             self._history.popleft()
 
-    def loaded(self) -> None:
-        """The model has been loaded: from now on, what is read again is read again for want of memory."""
-        self._reread_before = self.group.refaults()
+    def stepped(self) -> None:
+        """A step is complete. From the first one on, what is read again is read again for want of memory."""
+        if self._reread_before is None:
+            self._reread_before = self.group.refaults()
+        else:
+            self._repeats = True
+
+    def warmed_up(self) -> None:
+        """The warm-up is complete, with several steps in it where its work does not tell of each."""
+        if self._reread_before is None:
+            self.stepped()
+            self.stepped()
 
     def reread_everything(self) -> bool:
-        """Whether as many pages as the limit holds have been read again since the model was loaded."""
+        """Whether steps repeat, and as many pages as the limit holds have been read again since the first one.
+
+        Until then a child that reads its pages again may still complete the step, or be killed by the kernel.
+        """
         now, before = self.group.refaults(), self._reread_before
-        return now is not None and before is not None and now - before >= self.limit_pages
+        return self._repeats and now is not None and before is not None and now - before >= self.limit_pages
 
     def stalled(self) -> bool:
         """Whether a child whose time is up made no headway for want of memory."""
@@ -96,6 +117,7 @@ class Watcher:
     _faults: Faults | None = None
     _speaker: Speaker = field(default_factory=Speaker)
     _deadline: Deadline = field(init=False)
+    _next_look: float = 0.0
 
     def __post_init__(self) -> None:
         self._deadline = Deadline(self.trial, time.monotonic())
@@ -146,22 +168,30 @@ class Watcher:
         self._seen.cancelled = cancelled()
         timed_out = now >= self._deadline.at
         self._seen.timed_out_after = self._deadline.seconds if timed_out else None
-        if self._faults is not None:
-            self._faults.look(now)
-            if self._faults.reread_everything() or (timed_out and self._faults.stalled()):
-                self._seen.stalled_faults = self.group.major_faults()
-        stopped = self._seen.cancelled or timed_out or self._seen.stalled_faults is not None
-        return stopped or self._seen.stranger is not None
+        if timed_out or now >= self._next_look:
+            self._next_look = now + TICK_SECONDS
+            self._look(now, timed_out)
+        return self._seen.ended
+
+    def _look(self, now: float, timed_out: bool) -> None:
+        """Look at what the kernel counts of the group."""
+        self._seen.lost_a_process = bool(self.group.oom_kills())
+        if self._faults is None:
+            return
+        self._faults.look(now)
+        if self._faults.reread_everything() or (timed_out and self._faults.stalled()):
+            self._seen.stalled_faults = self.group.major_faults()
 
     def _note(self, event: ChildEvent) -> None:
-        if not isinstance(event, StageBegan):
-            return
-        if event.stage == "load":
+        stage = event.stage if isinstance(event, StageBegan) else ""
+        if stage == "load":
             now = time.monotonic()
             self._seen.imported_after = now - self._deadline.began
             self._deadline.imported(now)
-        if self._faults is not None and event.stage == "warm-up":
-            self._faults.loaded()
+        if self._faults is not None and isinstance(event, StepDone):
+            self._faults.stepped()
+        elif self._faults is not None and stage == "timed":
+            self._faults.warmed_up()
 
     @staticmethod
     def _read(descriptor: int, into: bytearray) -> bool:

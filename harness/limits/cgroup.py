@@ -29,6 +29,8 @@ class Layout:
     anonymous_key: str
     file_key: str
     reset: Callable[[Path], Literal["write", "descriptor"] | None]
+    at_limit: Callable[[Path], int | None]
+    """How often the group's own limit stood in the way of an allocation; None where it cannot be told."""
     restrict: Callable[[Path, Limits, int, str], tuple[Enforced, ...]]
     """Limits memory (bytes, the third) and swap of the group; the fourth names the means."""
 
@@ -41,13 +43,14 @@ class CgroupGroup(Group):
         self.path, self._layout = path, layout
 
     def usage(self) -> Usage:
-        """Peak bytes of the tree, OOM kills, major faults and, on v2, processor seconds of the tree."""
+        """Peak bytes of the tree, OOM kills and at whose limit, major faults and, on v2, its processor seconds."""
         return Usage(
             peak_bytes=read_bytes(self.path / self._layout.peak),
             oom_kills=self.oom_kills(),
             major_faults=self.major_faults(),
             user_seconds=_seconds(self.path, "user_usec"),
             system_seconds=_seconds(self.path, "system_usec"),
+            at_limit=self._layout.at_limit(self.path),
         )
 
     def oom_kills(self) -> int | None:

@@ -56,6 +56,12 @@ def _restrict(path: Path, limits: Limits, memory: int, means: str) -> tuple[Enfo
     return enforced, limit_swap(limits.swap_bytes, means, both, str(memory + limits.swap_bytes), swap)
 
 
+def _at_limit(path: Path) -> int | None:
+    """Allocations that met the limit on memory, or that on memory and swap, which the kernel looks at first."""
+    found = [read_bytes(path / name) for name in ("memory.failcnt", "memory.memsw.failcnt")]
+    return None if found[0] is None else sum(filter(None, found))
+
+
 _ABOVE = "hierarchical_memory_limit"
 
 LAYOUT = Layout(
@@ -67,5 +73,6 @@ LAYOUT = Layout(
     anonymous_key="total_rss",
     file_key="total_cache",
     reset=_reset,
+    at_limit=_at_limit,
     restrict=_restrict,
 )

@@ -17,7 +17,7 @@ from harness.host.files import HERE
 from harness.host.processes import parent
 from harness.limits import removal
 from harness.limits.cgroup import CgroupGroup, Layout, attempt, build, limit_memory, limit_swap
-from harness.limits.files import read, read_bytes, read_pids, write
+from harness.limits.files import read, read_bytes, read_key, read_pids, write
 from harness.limits.hierarchy import own_group, unified
 from harness.limits.owner import PREFIX
 from harness.model.case import Limits
@@ -153,6 +153,11 @@ def _restrict(path: Path, limits: Limits, memory: int, means: str) -> tuple[Enfo
     )
 
 
+def _at_limit(path: Path) -> int | None:
+    """Allocations that were about to fail at the group's own limit; a kill for want of memory above is none."""
+    return read_key(path / "memory.events", "oom")
+
+
 def _above(group: Path) -> int | None:
     """The least limit of the group and those above it in bytes, None where none is visible."""
     found = [read_bytes(folder / "memory.max") for folder in (group, *group.parents)]
@@ -168,5 +173,6 @@ LAYOUT = Layout(
     anonymous_key="anon",
     file_key="file",
     reset=_reset,
+    at_limit=_at_limit,
     restrict=_restrict,
 )

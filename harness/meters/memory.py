@@ -25,11 +25,10 @@ from harness.model.measure import (
     Metric,
     Stage,
 )
-from harness.model.memory import PSS, TREE_ANONYMOUS, TREE_FILE, USS
+from harness.model.memory import NO_GROUP_BUT_CHILDREN, PSS, TREE_ANONYMOUS, TREE_FILE, USS
 from harness.model.spec import TreeWatch
 
 NO_GROUP = "the trial had no group of its own, so nothing is charged to it"
-NO_GROUP_BUT_CHILDREN = "the trial had no group of its own and started other processes: nothing bounds its tree's peak"
 NO_ROLLUP = "the kernel gives no smaps_rollup (it came with Linux 4.14), or not of every process of the trial"
 UNREADABLE = "the files of the trial's group could not be read"
 NO_RESET = "this kernel cannot reset the group's high-water mark: only the peak of the whole trial is known"

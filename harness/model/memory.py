@@ -76,3 +76,6 @@ COMPOSITION_PEAK = Metric(
 GPU_COMPOSITION_PEAK = Metric(
     "composition_peak", "B", "lower", "device", "torch.cuda.max_memory_allocated over the steps of the accounting pass"
 )
+
+NO_GROUP_BUT_CHILDREN = "the trial had no group of its own and started other processes: nothing bounds its tree's peak"
+"""Why such a trial has no peak of its tree."""

@@ -17,7 +17,7 @@ class Thrashes(Struct, frozen=True, tag="thrashes"):
 
 
 class DoesNotFit(Struct, frozen=True, tag="does_not_fit"):
-    """The kernel killed it at a limit that was read back, or an allocation failed and said so.
+    """The kernel killed it or a process that it started at a limit that was read back, or an allocation failed there.
 
     ``reached_bytes`` is the highest use the kernel saw, None where it could not be read.
     """
@@ -38,6 +38,8 @@ class TimedOut(Struct, frozen=True, tag="timed_out"):
 
     limit_seconds: float
     stage: str
+    thrashing: bool = False
+    """True where it had not completed a step, for reading the same pages from disk again and again under its limit."""
 
 
 class Failed(Struct, frozen=True, tag="failed"):

@@ -34,6 +34,9 @@ class Usage(Struct, frozen=True, omit_defaults=True):
     major_faults: int | None = None
     user_seconds: float | None = None
     system_seconds: float | None = None
+    at_limit: int | None = None
+    """How often the group's own limit stood in the way of an allocation; 0 beside ``oom_kills``: memory ran out above
+    the group, in the container or the machine."""
 
 
 class Record(Struct, frozen=True, omit_defaults=True):

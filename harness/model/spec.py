@@ -82,3 +82,5 @@ class Ending(Struct, frozen=True):
     """Seconds until the work's libraries were there; None where it did not come so far."""
     stranger: int | None = None
     """Another process, a fork of the trial's own, that spoke as if it were the trial; None where none did."""
+    short_of: str = ""
+    """Where the kernel killed for memory that lacked around the trial's own limit: what there is, in words."""

@@ -8,7 +8,7 @@ from __future__ import annotations
 from harness.model.estimate import Estimate
 from harness.verdict.gather import CaseFacts, Need, Work, gather, mean_step, samples, step_times
 from harness.verdict.judge import STATES, TRIED, Count, DeadlineState, Judged, State, counts, deadline_state, state_of
-from harness.verdict.limits import SLACK, Enforcement, memory_limits, tighter_limit
+from harness.verdict.limits import SLACK, Enforcement, lacks_swap, memory_limits, short_of_memory, tighter_limit
 from harness.verdict.sentence import article, headline, joined, runtime_name, share
 
 __all__ = [
@@ -30,11 +30,13 @@ __all__ = [
     "gather",
     "headline",
     "joined",
+    "lacks_swap",
     "mean_step",
     "memory_limits",
     "runtime_name",
     "samples",
     "share",
+    "short_of_memory",
     "state_of",
     "step_times",
     "tighter_limit",

@@ -66,7 +66,7 @@ class CaseFacts(Struct, frozen=True):
     generic: bool = False
     """True where the tier is a limit that stands for no board: it has no estimate."""
     paced: Record | None = None
-    """Its trial at the pace of the tier; it has no say in the outcome."""
+    """Its trial at the pace of the tier; it has no say in the outcome, unless the kernel killed it for memory."""
 
     @property
     def on_host(self) -> bool:
@@ -102,7 +102,7 @@ def gather(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = N
     for case in cases.values():
         work, ceiling = works.get(case.work_id, Work()), ceilings.get(case.id)
         profile = profiles.get(case.profile)
-        outcome = _outcome(case, work, ceiling, skipped.get(case.id))
+        outcome = _outcome(case, work, ceiling, paced.get(case.id), skipped.get(case.id))
         generic = profile is not None and profile.kind == "generic"
         projected = None if generic else (estimates or {}).get(case.id)
         found.append(
@@ -165,12 +165,20 @@ def _by_case(records: Iterable[Record], role: Role) -> dict[str, Record]:
     return {r.trial.case.id: r for r in records if r.trial.role == role}
 
 
-def _outcome(case: Case, work: Work, ceiling: Record | None, skipped: str | None) -> Outcome | None:
-    """A board's outcome is what its ceiling trial tells, or that of what came before it; a host's is the worst."""
+def _outcome(
+    case: Case, work: Work, ceiling: Record | None, paced: Record | None, skipped: str | None
+) -> Outcome | None:
+    """A board's outcome is what its ceiling trial tells, or that of what came before it; a host's is the worst.
+
+    What a trial at the board's pace was killed for does not fit either, whatever the few steps before it said.
+    """
     if skipped is not None:
         return Unsupported(skipped)
     if case.profile != HOST:
-        return told(ceiling) if ceiling else _worst(r for r in (*work.prepare, *work.need) if not _fine(r))
+        if ceiling is None:
+            return _worst(r for r in (*work.prepare, *work.need) if not _fine(r))
+        outcome, at_pace = told(ceiling), told(paced) if paced else None
+        return at_pace if isinstance(outcome, Ok) and isinstance(at_pace, DoesNotFit) else outcome
     return _worst((*work.timing, *work.need)) or _worst(work.gate) or _worst(r for r in work.prepare if not _fine(r))
 
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from typing import Literal
 
 from harness.model.measure import GPU_RESERVED, TREE_PEAK
-from harness.model.outcome import DoesNotFit, Ok, Outcome, Thrashes, Unsupported
+from harness.model.memory import NO_GROUP_BUT_CHILDREN
+from harness.model.outcome import DoesNotFit, Ok, Outcome, Thrashes, TimedOut, Unsupported
 from harness.model.record import Enforced, Record
 from harness.model.units import KIB, show_bytes
 
@@ -21,11 +22,11 @@ def memory_limits(ceiling: Record) -> tuple[Enforced, ...]:
 
 
 def enforcement(ceiling: Record | None) -> Enforcement:
-    """How far the trial's memory limits were in force; empty where there was no such trial."""
-    if ceiling is None:
+    """How far the trial's memory limits were in force; empty where there was no such trial, or it was not run."""
+    if ceiling is None or not (ceiling.enforced or ceiling.wall_seconds):
         return ""
     limits = [limit for _, limit in _deciding(ceiling)]
-    if any(limit is None or _is_loose(limit) for limit in limits):
+    if any(limit is None or _is_loose(limit) for limit in limits) or _of_several(ceiling, ceiling.outcome):
         return "not enforced"
     return "approximately enforced" if any(limit and limit.approximate for limit in limits) else "enforced"
 
@@ -39,12 +40,35 @@ def tighter_limit(ceiling: Record | None) -> int | None:
 
 def told(ceiling: Record) -> Outcome:
     """The trial's outcome as far as its limits let it speak of the tier: otherwise it was as good as not tried."""
-    outcome = ceiling.outcome
-    if not isinstance(outcome, Ok | Thrashes | DoesNotFit):
+    outcome = _by_the_kernel(ceiling)
+    if not (isinstance(outcome, Ok) or short_of_memory(outcome)):
         return outcome
     doubts = [_doubt(name, limit, outcome) for name, limit in _deciding(ceiling)]
-    doubt = next(filter(None, doubts), "") or _beyond_shared(ceiling)
+    doubt = next(filter(None, doubts), "") or _swap_doubt(ceiling, outcome) or _of_several(ceiling, outcome)
+    doubt = doubt or _beyond_shared(ceiling)
     return Unsupported(doubt) if doubt else outcome
+
+
+def short_of_memory(outcome: Outcome | None) -> bool:
+    """Return whether the memory that there was did not do: killed, thrashing, or thrashing until time was up."""
+    return isinstance(outcome, DoesNotFit | Thrashes) or (isinstance(outcome, TimedOut) and outcome.thrashing)
+
+
+def lacks_swap(ceiling: Record | None) -> bool:
+    """Return whether the trial's outcome stays open because the tier's swap could not be given."""
+    return ceiling is not None and bool(_swap_doubt(ceiling, _by_the_kernel(ceiling)))
+
+
+def _by_the_kernel(ceiling: Record) -> Outcome:
+    """The outcome; of a record that an earlier version wrote, the kernel's kills at the limit come before it."""
+    kills, limit = ceiling.usage.oom_kills, _given(ceiling, "memory")
+    if not kills or not isinstance(ceiling.outcome, Ok) or limit is None or limit.given is None:
+        return ceiling.outcome
+    return DoesNotFit(limit.given, ceiling.usage.peak_bytes, f"the kernel killed {kills} of its processes at the limit")
+
+
+def _given(ceiling: Record, name: str) -> Enforced | None:
+    return next((e for e in ceiling.enforced if e.limit == name), None)
 
 
 def _deciding(ceiling: Record) -> list[tuple[str, Enforced | None]]:
@@ -74,6 +98,38 @@ def _doubt(name: str, limit: Enforced | None, outcome: Outcome) -> str:
     if not isinstance(outcome, Ok) and limit.given < limit.asked - SLACK:
         return f"tried only under a tighter limit: {_asked_and_given(limit)}"
     return ""
+
+
+def _swap_doubt(ceiling: Record, outcome: Outcome) -> str:
+    """Why the tier's swap leaves the outcome open; empty where it does not."""
+    swap, memory = _given(ceiling, "swap"), _given(ceiling, "memory")
+    if swap is None or memory is None or memory.given is None:
+        return ""
+    if not (isinstance(outcome, Ok) or short_of_memory(outcome)):
+        return ""
+    if isinstance(outcome, Ok):
+        unheld = not memory.approximate and (swap.given is None or swap.given > swap.asked + SLACK)
+        return f"swap limit not enforced: {_asked_and_given(swap)}{_note(swap)}" if unheld else ""
+    if swap.asked <= SLACK or (swap.given is not None and swap.given >= swap.asked - SLACK):
+        return ""
+    if isinstance(outcome, DoesNotFit | Thrashes) and outcome.limit_bytes not in {memory.asked, memory.given}:
+        return ""
+    return (
+        f"at least does not fit {show_bytes(memory.given)} without swap: of swap {_asked_and_given(swap)}{_note(swap)}"
+    )
+
+
+def _note(limit: Enforced) -> str:
+    return f" ({limit.note})" if limit.note else ""
+
+
+def _of_several(ceiling: Record, outcome: Outcome) -> str:
+    """Why a limit that each process has for itself says nothing of several; empty where it was one process."""
+    memory = _given(ceiling, "memory")
+    if not isinstance(outcome, Ok) or memory is None or not memory.approximate:
+        return ""
+    several = any(m.missing == NO_GROUP_BUT_CHILDREN for m in ceiling.measurements if m.metric.id == TREE_PEAK.id)
+    return "nothing here limits its processes together" if several else ""
 
 
 def _beyond_shared(ceiling: Record) -> str:

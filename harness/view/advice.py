@@ -9,21 +9,20 @@ from msgspec.structs import replace
 
 from harness.model.case import Case, WorkloadRef
 from harness.model.units import show
-from harness.verdict import STATES, runtime_name
+from harness.verdict import STATES, runtime_name, short_of_memory
 from harness.view.advised import Advice, Advised, Alternative
 from harness.view.figures import Value
 from harness.view.scene import Scene, Spot
 from harness.view.words import detail, shown
 
 MOST = 5
-MISFITS = frozenset({"does_not_fit", "thrashes"})
 NO_TIME = "its time was not measured on this host"
 NO_BASE = "the time of what does not fit was not measured on this host"
 
 
 def advised(scene: Scene) -> Advised | None:
     """What to take instead; None where every case that was tried fits."""
-    misfits = [s for s in scene.spots.values() if s.tier.board and s.judged.state in MISFITS]
+    misfits = [s for s in scene.spots.values() if s.tier.board and short_of_memory(s.facts.outcome)]
     if not misfits:
         return None
     variants = [_variants(scene, spot) for spot in misfits]
@@ -40,9 +39,10 @@ def _alternatives(scene: Scene, misfit: Spot, tried: Sequence[Spot]) -> list[Alt
 
 def _variants(scene: Scene, misfit: Spot) -> list[Spot]:
     """Others of its workload that were tried on its tier."""
-    case, tried = misfit.facts.case, (*MISFITS, "fits")
-    here = [s for s in scene.spots.values() if s.tier is misfit.tier and s.judged.state in tried]
-    return [s for s in here if s is not misfit and _is_variant(s.facts.case, case)]
+    case = misfit.facts.case
+    here = [s for s in scene.spots.values() if s.tier is misfit.tier and s is not misfit]
+    tried = [s for s in here if s.judged.state == "fits" or short_of_memory(s.facts.outcome)]
+    return [s for s in tried if _is_variant(s.facts.case, case)]
 
 
 def _is_variant(other: Case, case: Case) -> bool:

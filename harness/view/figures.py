@@ -96,8 +96,8 @@ def why_not(outcome: Outcome | None) -> str:
             return "does not fit"
         case Unsupported(reason=reason):
             return reason
-        case TimedOut(limit_seconds=limit, stage=stage):
-            return f"timed out after {show(limit, 's')} in stage {stage}"
+        case TimedOut(limit_seconds=limit, stage=stage, thrashing=thrashing):
+            return f"timed out{' while thrashing' if thrashing else ''} after {show(limit, 's')} in stage {stage}"
         case Failed(error=error):
             return error
         case Thrashes() | Ok():

@@ -10,7 +10,7 @@ from harness.compare import Comparisons
 from harness.model.estimate import Estimate, NotProjected
 from harness.model.measure import Provenance
 from harness.model.record import Run
-from harness.verdict import TRIED, Count, article, counts, headline, joined, memory_limits
+from harness.verdict import TRIED, Count, article, counts, headline, joined, lacks_swap, memory_limits
 from harness.view import changes
 from harness.view.across import across
 from harness.view.advice import advised
@@ -131,7 +131,7 @@ def _what_thrashes(scene: Scene) -> str:
 
 
 def _how_enforced(scene: Scene) -> str:
-    tried = [s.facts for s in scene.spots.values() if s.facts.ceiling]
+    tried = [s.facts for s in scene.spots.values() if s.facts.enforcement]
     held = [f for f in tried if f.enforcement != "not enforced"]
     if not tried:
         return ""
@@ -143,7 +143,9 @@ def _how_enforced(scene: Scene) -> str:
     said = f"Each board's memory limit was {about}enforced on this {machine} host by {joined(list(means))}"
     lost = len(tried) - len(held)
     gone = f"; in {lost} of {len(tried)} cases it could not be, and they count as not tried" if lost else ""
-    return f"{said}{gone}."
+    swapless = sum(lacks_swap(f.ceiling) for f in held)
+    open_ = f"; in {swapless} of {len(tried)} cases its swap could not, which leaves them open" if swapless else ""
+    return f"{said}{gone}{open_}."
 
 
 def _how_timed(scene: Scene) -> str:

@@ -75,8 +75,8 @@ def detail(facts: CaseFacts, judged: Judged) -> str:
             return f"stopped at {share(reached, limit)}" if reached else f"stopped at {show_bytes(limit)}"
         case Thrashes(limit_bytes=limit, major_faults=faults):
             return f"{faults:,} major faults at {show_bytes(limit)}"
-        case TimedOut(limit_seconds=limit, stage=stage):
-            return f"after {show(limit, 's')} in stage {stage}"
+        case TimedOut(limit_seconds=seconds, stage=stage, thrashing=thrashing):
+            return f"{'while thrashing, ' if thrashing else ''}after {show(seconds, 's')} in stage {stage}"
         case outcome:
             return why_not(outcome) if judged.state != "not_run" else ""
 

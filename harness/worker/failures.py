@@ -2,32 +2,33 @@
 
 from __future__ import annotations
 
-import os
+import errno
+import re
 import sys
 import traceback
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from harness.errors import UserError
-from harness.host.memory import page_bytes
+from harness.host.files import HERE
+from harness.host.memory import total_bytes
 from harness.host.processes import own_bytes
 from harness.model.case import Trial
 from harness.model.outcome import DoesNotFit, Failed, Outcome, Unsupported
+from harness.model.units import show_bytes
 from harness.runtimes import NotSupported
 
-_ALLOCATION = (
-    "defaultcpuallocator",
-    "can't allocate memory",
-    "cannot allocate memory",
-    "failed to allocate memory",
-    "bad allocation",
-    "std::bad_alloc",
-    "unable to allocate",
-    "thread creation failed",
-    "cuda out of memory",
+_WORDS = re.compile(
+    r"defaultcpuallocator: can't allocate memory|cannot allocate memory|failed to allocate memory|std::bad_alloc"
+    r"|\bbad allocation\b|\bbad_alloc\b"
 )
+"""What allocators of known libraries say; it counts only where the process was near its limit, or asked for more."""
+_ASKED = re.compile(r"(?:tried to allocate|of size) (\d+(?:\.\d+)?) ?(bytes|[kmgt]i?b)?", re.IGNORECASE)
+_UNITS = {"": 1, "b": 1, "k": 1 << 10, "m": 1 << 20, "g": 1 << 30, "t": 1 << 40}
+_NEAR = 0.75
+"""Share of the limit from which on a process is near it."""
 _LOADING = "failed to map segment from shared object"
 """What the dynamic loader says where a limit leaves no room for a library; a reason behind it would be another one."""
-_ALLOCATION_TYPES = ("MemoryError", "OutOfMemoryError", "_ArrayMemoryError")
 GPU_TYPE, GPU_WORDS = "OutOfMemoryError", "cuda out of memory"
 """What torch raises, and says, where a GPU's memory runs out."""
 DETAIL_LINES = 30
@@ -37,9 +38,79 @@ class NotFinite(ValueError):  # noqa: N818 - it names what happened
     """A step returned a number that is infinite or not a number."""
 
 
-def is_allocation_failure(error: BaseException) -> bool:
-    """Whether ``error``, or what caused it, says that memory could not be had."""
-    return any(_names(link) & set(_ALLOCATION_TYPES) or _speaks_of_allocation(str(link)) for link in _chain(error))
+@dataclass(frozen=True)
+class _Memory:
+    """The memory that an error is judged by. ``limit`` and ``reached`` are bytes; ``whose`` is what has the limit."""
+
+    limit: int
+    reached: int | None
+    whose: str
+    capped: bool
+
+    def near(self, asked: int) -> bool:
+        """Whether the process was near the limit, or asked for more than was left of it."""
+        reached = self.reached or 0
+        return reached >= _NEAR * self.limit or reached + asked > self.limit
+
+
+def outcome_of(error: BaseException, trial: Trial, stage: str) -> Outcome:
+    """Return the outcome that stands for an exception raised in ``stage``.
+
+    Only an exception that is known to mean it says that memory ran out. Without a limit to run into that is a failure,
+    and no word on what fits.
+    """
+    memory = _gpus(trial) if _is_gpus(error, trial) else _processs(trial)
+    if _ran_out(error, memory) or (trial.limits.memory_bytes is not None and _no_room_to_load(error)):
+        line, held = _one_line(error), _held(memory)
+        if memory.capped:
+            return DoesNotFit(memory.limit, memory.reached, f"allocation failed in {stage}: {line}; {held}")
+        return Failed(f"ran out of memory: {line}; {held}", stage, _detail(error))
+    if isinstance(error, NotSupported):
+        return Unsupported(_shortened(str(error)))
+    return Failed(_one_line(error), stage, _detail(error))
+
+
+def _ran_out(error: BaseException, memory: _Memory) -> bool:
+    """Whether the error, or what caused it, says that memory could not be had.
+
+    What was only being handled when it was raised counts where memory was short, too: it may have been overcome.
+    """
+    if _says_so(error, memory):
+        return True
+    if error.__cause__ is not None:
+        return _ran_out(error.__cause__, memory)
+    handled = None if error.__suppress_context__ else error.__context__
+    return handled is not None and memory.near(_asked(handled)) and _ran_out(handled, memory)
+
+
+def _says_so(error: BaseException, memory: _Memory) -> bool:
+    """A type that means nothing else, or known words where the machine's own figures bear them out."""
+    if isinstance(error, MemoryError) or _is_torchs(error):
+        return True
+    text = str(error).lower()
+    known = isinstance(error, OSError) and error.errno == errno.ENOMEM
+    return (known or GPU_WORDS in text or bool(_WORDS.search(text))) and memory.near(_asked(error))
+
+
+def _is_torchs(error: BaseException) -> bool:
+    return any(
+        kind.__name__ == GPU_TYPE and kind.__module__.partition(".")[0] == "torch" for kind in type(error).__mro__
+    )
+
+
+def _asked(error: BaseException) -> int:
+    """How many bytes the allocation was of, by the error's own words; 0 where they do not say."""
+    found = _ASKED.search(str(error))
+    if found is None:
+        return 0
+    return int(float(found[1]) * _UNITS[(found[2] or "")[:1].lower()])
+
+
+def _is_gpus(error: BaseException, trial: Trial) -> bool:
+    """Whether it was the GPU's memory that ran out, and not the process's."""
+    if trial.case.device != "gpu":
+        return False
+    return any(_is_torchs(link) or GPU_WORDS in str(link).lower() for link in _chain(error))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -49,33 +120,13 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         link = link.__cause__ or link.__context__
 
 
-def _names(error: BaseException) -> set[str]:
-    return {kind.__name__ for kind in type(error).__mro__}
-
-
-def _is_gpus(error: BaseException, trial: Trial) -> bool:
-    """Whether it was the GPU's memory that ran out, and not the process's."""
-    if trial.case.device != "gpu":
-        return False
-    return any(GPU_TYPE in _names(link) or GPU_WORDS in str(link).lower() for link in _chain(error))
-
-
-def _speaks_of_allocation(text: str) -> bool:
-    return any(phrase in text.lower() for phrase in _ALLOCATION)
-
-
 def _no_room_to_load(error: BaseException) -> bool:
     return isinstance(error, ImportError) and str(error).endswith(_LOADING)
 
 
-def outcome_of(error: BaseException, trial: Trial, stage: str) -> Outcome:
-    """The outcome that stands for an exception raised in ``stage``."""
-    if is_allocation_failure(error) or (trial.limits.memory_bytes is not None and _no_room_to_load(error)):
-        limit, reached = _on_gpu(trial) if _is_gpus(error, trial) else (_limit(trial), _peak())
-        return DoesNotFit(limit, reached, f"allocation failed in {stage}: {_one_line(error)}")
-    if isinstance(error, NotSupported):
-        return Unsupported(_shortened(str(error)))
-    return Failed(_one_line(error), stage, _detail(error))
+def _held(memory: _Memory) -> str:
+    reached = "an unknown amount" if memory.reached is None else show_bytes(memory.reached)
+    return f"it held {reached} of {memory.whose}{show_bytes(memory.limit)}"
 
 
 def _one_line(error: BaseException) -> str:
@@ -94,22 +145,30 @@ def _detail(error: BaseException) -> str:
     return "\n".join(lines[-DETAIL_LINES:])
 
 
-def _on_gpu(trial: Trial) -> tuple[int, int | None]:
-    """The limit on the GPU's memory, all of it where there is none, and the most that torch's allocator held."""
+def _gpus(trial: Trial) -> _Memory:
+    """The GPU's: the limit on it, all of it where there is none, and the most that torch's allocator held."""
     torch = sys.modules.get("torch")
     if torch is None:
-        return _limit(trial), None
-    reached = int(torch.cuda.max_memory_reserved()) or None
-    if trial.limits.gpu_memory_bytes is not None:
-        return trial.limits.gpu_memory_bytes, reached
-    return int(torch.cuda.get_device_properties(0).total_memory), reached
+        return _processs(trial)
+    reached, limit = int(torch.cuda.max_memory_reserved()) or None, trial.limits.gpu_memory_bytes
+    if limit is not None:
+        return _Memory(limit, reached, "", capped=True)
+    return _Memory(int(torch.cuda.get_device_properties(0).total_memory), reached, "this GPU's ", capped=True)
 
 
-def _limit(trial: Trial) -> int:
-    if trial.limits.memory_bytes is not None:
-        return trial.limits.memory_bytes
-    return os.sysconf("SC_PHYS_PAGES") * page_bytes()
+def _processs(trial: Trial) -> _Memory:
+    """The process's: its limit, or what this machine or container has."""
+    limit = trial.limits.memory_bytes
+    if limit is not None:
+        return _Memory(limit, _peak(), "", capped=True)
+    return _Memory(total_bytes(HERE), _peak(), "this machine's ", capped=False)
 
 
 def _peak() -> int | None:
-    return own_bytes("VmHWM")
+    """The most that the process held; under a resource limit, which counts what is reserved, its private data."""
+    import resource
+
+    held = own_bytes("VmHWM")
+    if resource.getrlimit(resource.RLIMIT_DATA)[0] == resource.RLIM_INFINITY:
+        return held
+    return max(held or 0, own_bytes("VmData") or 0) or None

@@ -35,6 +35,18 @@ def test_a_memory_that_only_thrashes_is_too_little(tmp_path):
     assert max(thrashed) <= by_name(done)["memory"].beyond
 
 
+def test_a_memory_in_which_no_step_is_completed_in_time_is_too_little(tmp_path):
+    def stuck(trial):
+        events, ending = truth(trial)
+        if trial.role == "fit" and ending.usage.oom_kills:
+            return events, Ending(None, 9, 30.0, ending.enforced, timed_out_after=30.0, stalled_faults=9000)
+        return events, ending
+
+    memory = by_name(run(search_for(None, profile="host"), tmp_path, stuck))["memory"]
+    assert (memory.state, memory.thrashes) == ("found", True)
+    assert memory.beyond < NEED <= memory.value <= 1.01 * NEED
+
+
 def test_the_largest_batch_is_the_one_that_brute_force_finds(tmp_path):
     limit = 357 * MIB
     batch = by_name(run(search_for(limit), tmp_path))["batch"]

@@ -104,13 +104,15 @@ def test_what_is_prepared_stays_prepared_for_the_next_run(rig, tmp_path):
 def test_a_work_that_cannot_be_prepared_is_recorded_as_failed_and_the_others_go_on(rig, tmp_path):
     def script(trial: Trial):
         if trial.role == "prepare" and trial.case.workload.name == "a":
-            return [Ended(Failed("ValueError: no", "load"))], Ending(0, None, 0.1)
+            said = "libfoo: cannot open model.dat: set FOO_HOME\n"
+            return [Ended(Failed("ValueError: no", "load"))], Ending(0, None, 0.1, output_tail=said)
         return preparing(trial)
 
     rig.executor.script = script
     assert rig.run()
-    outcomes = {r.trial_id: r.outcome for r in store.read(tmp_path / "run").records}
-    assert all(isinstance(o, Failed) == ("tiny/a" in i) for i, o in outcomes.items())
+    records = store.read(tmp_path / "run").records
+    assert all(isinstance(r.outcome, Failed) == ("tiny/a" in r.trial_id) for r in records)
+    assert all(("FOO_HOME" in r.output_tail) == ("tiny/a" in r.trial_id) for r in records)
     assert not any("tiny/a" in name for name in rig.ran())
 
 

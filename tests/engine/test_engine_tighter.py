@@ -15,7 +15,7 @@ from harness.engine.tighter import shown, shows
 from harness.model.case import Limits, Trial
 from harness.model.events import Ended
 from harness.model.outcome import DoesNotFit, Ok, Thrashes
-from harness.model.record import Enforced, Record
+from harness.model.record import Enforced, Record, Usage
 from harness.model.spec import Ending
 from harness.testing import FakeExecutor, succeed
 
@@ -61,6 +61,12 @@ def test_more_memory_shows_nothing_of_less():
 def test_only_success_is_carried_over(outcome):
     assert not shows(ran(SMALL, outcome=outcome), LARGE)
     assert not shows(ran(LARGE, outcome=outcome), SMALL)
+
+
+def test_an_end_that_cost_a_process_its_life_is_never_carried_over():
+    """Records of earlier versions call it ok."""
+    assert shows(replace(ran(SMALL), usage=Usage(oom_kills=0)), LARGE)
+    assert not shows(replace(ran(SMALL), usage=Usage(oom_kills=1)), LARGE)
 
 
 @pytest.mark.parametrize(

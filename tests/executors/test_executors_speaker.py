@@ -9,7 +9,8 @@ import pytest
 from builders import trial
 
 import harness
-from harness.engine.assemble import STRANGER, assemble
+from harness.engine.assemble import assemble
+from harness.engine.decision import STRANGER
 from harness.executors.speaker import Speaker
 from harness.model import codec
 from harness.model.events import Ended, Said, StageBegan

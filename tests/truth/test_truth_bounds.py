@@ -9,9 +9,10 @@ import pytest
 from builders import trial
 
 from harness.engine.assemble import assemble
-from harness.meters.memory import NO_GROUP_BUT_CHILDREN, NO_RESET
+from harness.meters.memory import NO_RESET
 from harness.model.events import Measured
 from harness.model.measure import TREE_PEAK, Measurement
+from harness.model.memory import NO_GROUP_BUT_CHILDREN
 from harness.model.record import Usage
 from harness.model.spec import Ending
 

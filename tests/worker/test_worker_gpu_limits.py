@@ -11,7 +11,7 @@ from builders import trial
 from msgspec.structs import replace
 
 from harness.model.case import Limits
-from harness.model.outcome import DoesNotFit
+from harness.model.outcome import DoesNotFit, Failed
 from harness.model.units import GIB, MIB
 from harness.worker import cuda_driver, gpu_limits
 from harness.worker.failures import outcome_of
@@ -174,19 +174,30 @@ def test_the_real_gpu_is_not_parted_by_a_torch_without_green_contexts(monkeypatc
 class OutOfMemoryError(RuntimeError):
     """As torch calls it."""
 
+    __module__ = "torch"
+
 
 def failing(error, **limits):
     made = trial(role="ceiling", limits=Limits(memory_bytes=4 * GIB, **limits))
     return outcome_of(error, replace(made, case=replace(made.case, device="gpu", target="gpu")), "load")
 
 
-@pytest.mark.parametrize("error", [OutOfMemoryError("no room"), RuntimeError("CUDA out of memory. Tried to allocate")])
+@pytest.mark.parametrize(
+    "error", [OutOfMemoryError("no room"), RuntimeError("CUDA out of memory. Tried to allocate 20.00 GiB")]
+)
 def test_running_out_on_the_gpu_is_judged_by_the_gpus_limit(error):
     import torch  # noqa: F401 - a trial that runs out on the GPU has loaded it
 
     outcome = failing(error, gpu_memory_bytes=16 * GIB)
     assert isinstance(outcome, DoesNotFit)
     assert outcome.limit_bytes == 16 * GIB
+
+
+@pytest.mark.parametrize("text", ["CUDA out of memory. Tried to allocate 2.00 MiB", "a queue says: cuda out of memory"])
+def test_a_text_that_the_gpus_own_figures_do_not_bear_out_is_a_failure(text):
+    import torch  # noqa: F401
+
+    assert isinstance(failing(RuntimeError(text), gpu_memory_bytes=16 * GIB), Failed)
 
 
 def test_running_out_in_the_process_of_a_gpu_tier_is_judged_by_the_processs_limit():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import re
 
 import pytest
 from builders import trial
@@ -12,7 +13,7 @@ from harness.model.case import Limits
 from harness.model.outcome import DoesNotFit, Failed, Unsupported
 from harness.runtimes import NotSupported, WrongOutput
 from harness.worker import prepare
-from harness.worker.failures import is_allocation_failure, outcome_of
+from harness.worker.failures import outcome_of
 from harness.worker.finite import first_not_finite
 from harness.worker.timing import mark_samples
 
@@ -96,10 +97,50 @@ def test_every_shape_of_running_out_of_memory_is_known(error):
     assert outcome.reached_bytes > 0
 
 
-def test_running_out_is_known_behind_another_exception():
-    error = ValueError("could not load")
-    error.__cause__ = MemoryError()
-    assert is_allocation_failure(error)
+def chained(error, cause=None, context=None):
+    error.__cause__, error.__context__ = cause, context
+    return error
+
+
+PORT = RuntimeError("unable to allocate a free TCP port")
+LOCKED = OSError(12, "Cannot allocate memory")
+"""What mlock says beyond its own limit."""
+OVERCOME = chained(KeyError("no entry"), context=MemoryError())
+TORCHS = "DefaultCPUAllocator: can't allocate memory: you tried to allocate {} bytes. Error code 12"
+
+
+def board(error, limit=64 << 30, stage="load"):
+    return outcome_of(error, trial(role="ceiling", limits=Limits(memory_bytes=limit)), stage)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [MemoryError(), chained(ValueError("could not load"), MemoryError()), RuntimeError(TORCHS.format(1 << 45))],
+)
+def test_an_allocation_error_under_a_limit_says_how_much_was_held(error):
+    outcome = board(error)
+    assert isinstance(outcome, DoesNotFit)
+    assert re.fullmatch(r"allocation failed in load: .*; it held [\d.]+ MiB of 64 GiB", outcome.how)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [PORT, LOCKED, OVERCOME, RuntimeError(TORCHS.format(8)), RuntimeError("std::bad_alloc"), ValueError("MemoryError")],
+)
+def test_a_text_alone_far_from_the_limit_is_a_failure(error):
+    assert isinstance(board(error), Failed)
+
+
+@pytest.mark.parametrize("error", [PORT, ValueError("MemoryError")])
+def test_some_texts_mean_nothing_even_near_the_limit(error):
+    assert isinstance(board(error, limit=123), Failed)
+
+
+@pytest.mark.parametrize("error", [MemoryError("8 GiB"), RuntimeError(TORCHS.format(1 << 50))])
+def test_running_out_without_a_limit_is_a_failure_of_this_machine(error):
+    outcome = outcome_of(error, trial(), "load")
+    assert isinstance(outcome, Failed)
+    assert re.fullmatch(r"ran out of memory: .*; it held [\d.]+ MiB of this machine's [\d.]+ GiB", outcome.error)
 
 
 LIBRARY = "_fblas.cpython-311-x86_64-linux-gnu.so: failed to map segment from shared object"
@@ -124,7 +165,7 @@ def test_what_a_runtime_cannot_run_is_unsupported_unless_it_was_memory_that_lack
     error = NotSupported("ncnn cannot run it:\nno layer for fft")
     assert outcome_of(error, trial(), "import") == Unsupported("ncnn cannot run it: no layer for fft")
     error.__cause__ = MemoryError()
-    assert isinstance(outcome_of(error, trial(), "import"), DoesNotFit)
+    assert isinstance(outcome_of(error, trial(), "import"), Failed)
 
 
 def test_a_wrong_output_fails_with_its_own_line():
