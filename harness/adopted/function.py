@@ -104,8 +104,8 @@ _HARNESS = Path(__file__).parents[1]
 
 
 def _declared(module: Any) -> list[Declared]:
-    """The arguments of ``forward`` that it needs."""
-    parameters = inspect.signature(module.forward).parameters.values()
+    """The arguments that ``forward`` needs, or a plain callable itself."""
+    parameters = inspect.signature(getattr(module, "forward", module)).parameters.values()
     places = [p for p in parameters if p.kind in (p.POSITIONAL_ONLY, p.POSITIONAL_OR_KEYWORD) and p.default is p.empty]
     return [Declared(p.name, None, None) for p in places]
 

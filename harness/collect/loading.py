@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import sys
 import traceback
 from collections.abc import Iterable, Sequence
@@ -17,6 +16,7 @@ from harness.collect import lines
 from harness.collect.compiled import code_of
 from harness.collect.declaration import declaration_defects
 from harness.errors import ContentError
+from harness.model import suite_files
 from harness.model.inquiry import Fault
 from harness.model.measure import Finding
 from harness.model.workload import Workload
@@ -94,12 +94,15 @@ def _twins(kinds: Sequence[type[Workload]], file: SuiteFile) -> list[Fault]:
 
 
 def _import(file: SuiteFile) -> ModuleType:
-    """Run the file as a module of a private package, so that ``from . import sibling`` works and no name collides."""
-    package_name = "_tierbench_suite_" + hashlib.sha256(str(file.path).encode()).hexdigest()[:16]
+    """Run the file as a module of a private package, so that ``from . import sibling`` works and no name collides.
+
+    Processes that a workload starts can import it by the same name.
+    """
+    package_name = suite_files.package_of(file.path)
     _forget(package_name)
     package = ModuleType(package_name)
     package.__path__ = [str(file.path.parent)]
-    loader = SourceFileLoader(f"{package_name}.{file.path.stem}", str(file.path))
+    loader = SourceFileLoader(suite_files.module_of(file.path), str(file.path))
     module = module_from_spec(ModuleSpec(loader.name, loader, origin=loader.path))
     module.__file__ = loader.path
     sys.modules |= {package_name: package, module.__name__: module}
@@ -137,7 +140,7 @@ def _user_line(package_name: str, error: BaseException) -> str | None:
 
 
 def _declared(module: ModuleType, file: SuiteFile) -> list[type[Workload]]:
-    package_name = module.__name__.partition(".")[0] + "."
+    package_name = suite_files.package_of(file.path) + "."
     kinds: dict[type[Workload], None] = {}
     for value in vars(module).values():
         if isinstance(value, type) and issubclass(value, Workload) and value.__module__.startswith(package_name):

@@ -129,7 +129,7 @@ def test_a_suite_that_raises_at_import_names_its_own_line(write: Write, text: st
 
 
 def _suites_loaded() -> set[str]:
-    return {name for name in sys.modules if name.startswith("_tierbench_suite_")}
+    return {name for name in sys.modules if name.startswith("harness.model.suite_files.")}
 
 
 def test_a_broken_sibling_names_the_sibling(write: Write) -> None:
