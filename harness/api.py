@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness import __version__, capacity, host, limits, loads, own, plan, results, runtimes, store
+from harness import __version__, capacity, content, host, limits, loads, own, plan, results, runtimes, store
 from harness.engine import Engine, Stop, null
 from harness.engine.pacing import Pacing
 from harness.engine.prepared import Preparation, at_once
@@ -230,11 +230,20 @@ def resume(
             emit(Notice(notice))
         if changed := own.changed(so_far.manifest.plan.cases):
             raise UserError("is not the model that this run began with", where=changed[0], hint="run it anew")
+        _refuse_left_out(so_far.manifest.plan)
         with _measuring(emit):
             engine = _engine(writer, so_far.manifest, means, emit, stop, pacing)
             if engine.run(so_far.manifest.plan, so_far.records):
                 capacity.drive(engine, path)
     return results.load(path)
+
+
+def _refuse_left_out(planned: Plan) -> None:
+    """Raise UserError for workloads of the working directory, where what lies there is not to be run."""
+    for suite in sorted({case.workload.path for case in planned.cases}):
+        if content.left_out(Path(suite)):
+            hint = f"leave out --no-project and {content.NO_PROJECT}, or give its directory with -I in a new run"
+            raise UserError("is content of the working directory, which is left out", where=suite, hint=hint)
 
 
 @contextmanager

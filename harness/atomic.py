@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 from harness.errors import UserError
+from harness.model.text import shortened
 
 STDIN = "-"
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
@@ -46,7 +47,7 @@ def read_given(file: Path, most: int, hint: str = "", stdin: bool = False) -> by
     except (OSError, ValueError) as error:
         raise unreadable(file, error) from None
     if len(data) > most:
-        raise UserError(f"the file has more than {_size(most)}", where=str(file), hint=hint)
+        raise UserError(f"the file has more than {_size(most)}", where=shortened(str(file)), hint=hint)
     return data
 
 
@@ -62,13 +63,30 @@ def refuse_irregular(file: Path) -> None:
 def unreadable(file: Path, error: OSError | ValueError) -> UserError:
     """What a user reads where a file cannot be opened or a name cannot be one."""
     what = error.strerror if isinstance(error, OSError) else str(error)
-    return UserError(f"cannot be read: {what or error}", where=shown(file))
+    return UserError(f"cannot be read: {what or error}", where=shortened(str(file)))
 
 
-def shown(name: Path | str) -> str:
-    """A name as it can stand in one line, its middle cut where it is very long."""
-    text = str(name)
-    return text if len(text) <= 200 else f"{text[:100]}...{text[-60:]}"
+def exists(path: Path) -> bool:
+    """Whether something of that name is there; False too where nothing can be called so."""
+    return os.path.exists(path)  # noqa: PTH110 - Path.exists raises for a name that is too long
+
+
+def is_file(path: Path) -> bool:
+    """Whether it is a file; False too where nothing can be called so."""
+    return os.path.isfile(path)  # noqa: PTH113 - Path.is_file raises for a name that is too long
+
+
+def is_directory(path: Path) -> bool:
+    """Whether it is a directory; False too where nothing can be called so."""
+    return os.path.isdir(path)  # noqa: PTH112 - Path.is_dir raises for a name that is too long
+
+
+def expanded(path: Path) -> Path:
+    """With ``~`` as a home, and as it stands where there is no such user."""
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
 
 
 def text_of(data: bytes, file: Path | str) -> str:

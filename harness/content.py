@@ -6,17 +6,25 @@ Places, best first: directories given with ``-I``, the project directory, instal
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Literal, get_args
 
-from harness import plugins
+from harness import atomic, plugins
 from harness.errors import ContentError, UserError
 from harness.model.measure import Finding
+from harness.model.text import shortened
 
 GROUP = "tierbench.content"
+NO_PROJECT = "TIERBENCH_NO_PROJECT"
+"""Set for whoever runs in a directory of others: what lies there is neither read nor run."""
+_OFF = {"", "0", "no", "off", "false"}
+MOST_ENTRIES = 10_000
+"""A directory of more is none of content. It is looked into, and not searched: what lies deeper is not found."""
 
 Kind = Literal["suites", "hardware_profiles", "reports"]
 """A kind of content is called as the folder that holds it."""
@@ -24,6 +32,8 @@ Kind = Literal["suites", "hardware_profiles", "reports"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]*\Z")
+MOST_COMPARED = 16 << 20
+"""Bytes; larger files of one name count as different."""
 _SUFFIX = {"suites": ".py", "hardware_profiles": ".toml"}
 _NOT_CONTENT = {"pyproject.toml", "setup.py", "conftest.py"}
 """What may lie beside suites and profiles without being one."""
@@ -90,7 +100,8 @@ class SearchPath:
 def search_path(extra: Sequence[Path] = ()) -> SearchPath:
     """The search path, with the directories of ``-I`` before all others. Raises UserError for one that is not there."""
     installed, notices = _installed()
-    places = [*map(_given, extra), *_project(), *installed, *_bundled()]
+    project = [] if without_project() else _project()
+    places = [*map(_given, extra), *project, *installed, *_bundled()]
     once: dict[Path, Place] = {}
     for place in places:
         earlier = once.get(place.path, place)
@@ -110,11 +121,27 @@ def _empty(place: Place) -> Finding:
 
 
 def _given(directory: Path) -> Place:
-    path = directory.expanduser()
-    if not path.is_dir():
-        what = "is a file, -I takes a directory" if path.exists() else "no such directory"
-        raise UserError(what, where=str(directory), hint="-I takes a directory with suites, profiles or themes")
+    path = atomic.expanded(directory)
+    if not atomic.is_directory(path):
+        what = "is a file, -I takes a directory" if atomic.exists(path) else "no such directory"
+        raise UserError(
+            what, where=shortened(str(directory)), hint="-I takes a directory with suites, profiles or themes"
+        )
     return Place(path.resolve(), f"-I {directory}", given=True)
+
+
+def without_project() -> bool:
+    """Whether the working directory's content is left out: ``TIERBENCH_NO_PROJECT`` is set, and not to 0."""
+    return os.environ.get(NO_PROJECT, "").strip().lower() not in _OFF
+
+
+def left_out(file: Path) -> bool:
+    """Whether a suite is content of the working directory, and that is left out."""
+    if not without_project():
+        return False
+    kept = [place.path for place in search_path().places]
+    inside = [place.path / kind for place in _project() if place.path not in kept for kind in KINDS]
+    return any(file.is_relative_to(folder) for folder in inside)
 
 
 def _project() -> list[Place]:
@@ -173,12 +200,25 @@ def _items(folder: Path, kind: Kind, flat: bool) -> list[tuple[str, Path]]:
     itself = _item(folder, kind) if flat else None
     if itself is not None:
         return [itself]
+    wanted = [
+        path for path in _entries(folder) if not path.name.startswith(("_", ".")) and path.name not in _NOT_CONTENT
+    ]
+    return [item for item in (_item(path, kind) for path in wanted) if item is not None]
+
+
+def _entries(folder: Path) -> list[Path]:
+    """What lies in the folder, by name. Raises ContentError where it cannot be read, or has very much in it."""
     try:
-        inside = sorted(folder.iterdir())
+        with os.scandir(folder) as found:
+            names = sorted(entry.name for entry in islice(found, MOST_ENTRIES + 1))
     except OSError as error:
         raise ContentError(f"cannot be read: {error.strerror}", where=str(folder)) from None
-    wanted = [path for path in inside if not path.name.startswith(("_", ".")) and path.name not in _NOT_CONTENT]
-    return [item for item in (_item(path, kind) for path in wanted) if item is not None]
+    if len(names) > MOST_ENTRIES:
+        hint = (
+            "give a folder of suites, profiles or themes, or one that has suites/, hardware_profiles/ or reports/ in it"
+        )
+        raise ContentError(f"has more than {MOST_ENTRIES:,} entries", where=str(folder), hint=hint)
+    return [folder / name for name in names]
 
 
 def _item(path: Path, kind: Kind) -> tuple[str, Path] | None:
@@ -203,9 +243,16 @@ def _same(first: Path, second: Path) -> bool:
     if first == second:
         return True
     try:
-        return first.samefile(second) or (first.is_file() and first.read_bytes() == second.read_bytes())
+        return first.samefile(second) or _equal(first, second)
     except OSError:
         return False
+
+
+def _equal(first: Path, second: Path) -> bool:
+    sizes = {path.stat().st_size for path in (first, second)}
+    if not (first.is_file() and second.is_file() and len(sizes) == 1 and max(sizes) <= MOST_COMPARED):
+        return False
+    return first.read_bytes() == second.read_bytes()
 
 
 def _passed_over(kind: Kind, earlier: Found, later: Found) -> Finding:

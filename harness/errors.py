@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from enum import IntEnum
 
-from harness.model.text import plain
+from harness.model.text import plain, shortened
 
 
 class Exit(IntEnum):
@@ -84,7 +84,7 @@ class UnknownName(UserError):  # noqa: N818 - it names what happened; the base s
     """A name that nothing answers to, with the nearest ones that exist."""
 
     def __init__(self, kind: str, name: str, known: list[str]) -> None:
-        super().__init__(f"no {kind} is called {name!r}", hint=_suggestion(name, known))
+        super().__init__(f"no {kind} is called {shortened(name)!r}", hint=_suggestion(name[:100], known))
         self.known = known
 
 

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness import capacity, content, network, store
+from harness import atomic, capacity, content, network, store
 from harness.checks import Validity, validity
-from harness.errors import UnknownName
+from harness.errors import UnknownName, UserError
 from harness.model.estimate import Estimate, NotProjected
 from harness.model.outcome import Failed, TimedOut
 from harness.model.record import Run
@@ -119,14 +120,17 @@ def _estimates(run: Run) -> Mapping[str, Estimate | NotProjected]:
 
 
 def write_text(target: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises MachineError where it cannot be written."""
+    """Write a file whole or not at all. Raises UserError for a directory, MachineError where it cannot be written."""
+    if not target.name or atomic.is_directory(target):
+        raise UserError("is a directory, not a file", where=str(target), hint="name a file in it")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(target)
     except OSError as error:
-        temporary.unlink(missing_ok=True)
+        with suppress(OSError):
+            temporary.unlink(missing_ok=True)
         raise store.disk_error(target, error) from error
 
 

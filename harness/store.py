@@ -16,6 +16,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+from harness import atomic
 from harness.errors import MachineError, UnknownName, UserError
 from harness.model import codec
 from harness.model.record import Manifest, Record, Run
@@ -201,7 +202,7 @@ def runs_in(folder: Path) -> list[Path]:
 
 def find(name: str, folder: Path) -> Path:
     """The run that ``name`` means: a directory, a run id below ``folder`` (or its unique beginning), or ``latest``."""
-    if (Path(name) / MANIFEST).exists():
+    if atomic.exists(Path(name) / MANIFEST):
         return Path(name)
     known = runs_in(folder)
     if name == "latest" and known:

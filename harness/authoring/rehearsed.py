@@ -5,21 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from harness import asking, collect, content
+from harness import asking, atomic, collect, content
 from harness.collect import SuiteFile
 from harness.errors import UnknownName, UserError
 from harness.model.inquiry import SuiteAnswer, SuiteQuestion
+from harness.model.text import shortened
 
 IN_TIME = "-k TEXT tries only workloads whose name contains TEXT"
 
 
 def suite_file(name: str, include: Sequence[Path] = ()) -> SuiteFile:
     """The suite of that name on the search path, or in that file or folder. Raises UserError."""
-    path = Path(name).expanduser()
-    inside = path / "suite.py" if "/" in name and path.is_dir() else path
+    path = atomic.expanded(Path(name))
+    inside = path / "suite.py" if "/" in name and atomic.is_directory(path) else path
     if inside.suffix == ".py":
-        if not inside.is_file():
-            raise UserError("no such file", where=str(inside), hint="give a suite's name, file or folder")
+        if not atomic.is_file(inside):
+            raise UserError("no such file", where=shortened(str(inside)), hint="give a suite's name, file or folder")
         inside = inside.absolute()
         return SuiteFile(inside.parent.name if inside.name == "suite.py" else inside.stem, inside, "given")
     known = {file.name: file for file in collect.discover(content.search_path(include))}

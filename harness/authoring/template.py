@@ -7,8 +7,9 @@ from pathlib import Path
 from string import Template
 
 from harness.errors import MachineError, UserError
+from harness.model.text import shortened
 
-_NAME = re.compile(r"[a-z0-9][a-z0-9_-]*\Z")
+_NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,99}\Z")
 
 _SUITE = Template('''\
 """$name: what these workloads are, where they are used, and what they have to keep to."""
@@ -86,7 +87,8 @@ $$ tierbench run $name --quick
 def write_suite(name: str, project: Path) -> Path:
     """Write ``suites/NAME`` below the project's folder and return it. Raises UserError where it is there already."""
     if not _NAME.match(name):
-        raise UserError(f"{name!r} cannot name a suite", hint="use lower-case letters, digits, '_' and '-'")
+        hint = "use at most 100 lower-case letters, digits, '_' and '-'"
+        raise UserError(f"{shortened(name)!r} cannot name a suite", hint=hint)
     folder = project / "suites" / name
     for taken in (folder, folder.with_suffix(".py")):
         if taken.exists():

@@ -12,6 +12,7 @@ import click
 from harness import __version__
 from harness.errors import Exit, UserError
 from harness.garbage import seldom_collecting
+from harness.model.text import plain, shortened
 
 VERBS = {
     "run": ("harness.cli.run", "Run workloads on this machine and under the limits of hardware profiles."),
@@ -52,6 +53,13 @@ class LazyGroup(click.Group):
         with formatter.section("Commands"):
             formatter.write_dl([(name, text) for name, (_, text) in VERBS.items()])
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """As click does; raises UserError for text that no name, file or number can be."""
+        for text in args:
+            if "\0" in text or not _is_a_name(text):
+                raise UserError(f"{shortened(text)!r} has a character that nothing can be called by")
+        return super().parse_args(ctx, args)
+
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
@@ -63,6 +71,15 @@ class LazyGroup(click.Group):
         return super().resolve_command(ctx, args)
 
 
+def _is_a_name(text: str) -> bool:
+    """Whether it could be given to a command: surrogates that stand for no byte cannot."""
+    try:
+        os.fsencode(text)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
 @click.group(cls=LazyGroup, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, "--version", prog_name="tierbench")
 def cli() -> None:
@@ -71,6 +88,7 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> Any:
     """Entry point: runs a command and turns every error a user can mend into one line and an exit code."""
+    before = os.environ.get(NO_PROJECT)
     try:
         with seldom_collecting():
             result = cli.main(args=args, prog_name="tierbench", standalone_mode=False)
@@ -87,10 +105,18 @@ def main(args: list[str] | None = None) -> Any:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return sys.exit(Exit.OK)
+    finally:  # a command that was refused while it was read has not put it back
+        os.environ.pop(NO_PROJECT, None) if before is None else os.environ.update({NO_PROJECT: before})
     return sys.exit(result if isinstance(result, int) else Exit.OK)
+
+
+MOST_SHOWN = 2000
+"""Characters of a line: what was given may be very long, and is said again."""
+NO_PROJECT = "TIERBENCH_NO_PROJECT"
+"""As ``harness.content`` reads it; told here too, since that is imported only where content is looked for."""
 
 
 def _leave(lines: list[str], code: int) -> None:
     for line in lines:
-        click.echo(f"tierbench: {line}", err=True)
+        click.echo(plain(f"tierbench: {shortened(line, MOST_SHOWN)}"), err=True)
     sys.exit(int(code))

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     "--report",
     is_flag=False,
     flag_value="",
+    callback=options.a_file,
     metavar="[FILE]",
     help="Also write CANDIDATE's page with what changed, by default as report.html in its directory.",
 )

@@ -44,8 +44,8 @@ _ASKED = ("workload", "profile", "parameters", "runtime", "dtype", "fast", "most
 @click.option("--fast", is_flag=True, help="Start from an estimate by one measured composition; all within 3 %.")
 @click.option("--timeout", type=options.SECONDS, metavar="SECONDS", help="For one try (default 180).")
 @click.option("--means", metavar="NAME", help="Force a means of enforcement; see `tierbench doctor`.")
-@click.option("--out", type=click.Path(path_type=Path), metavar="DIR", help="Directory of the new run.")
-@click.option("--resume", "resumed", type=click.Path(path_type=Path), metavar="DIR", help="Go on with an earlier one.")
+@click.option("--out", type=options.NamedPath(), metavar="DIR", help="Directory of the new run.")
+@click.option("--resume", "resumed", type=options.NamedPath(), metavar="DIR", help="Go on with an earlier one.")
 @options.inputs
 @options.include
 @options.as_json

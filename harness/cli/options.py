@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
@@ -11,6 +12,7 @@ import click
 from click.shell_completion import CompletionItem
 
 from harness.errors import UserError
+from harness.model.text import shortened
 
 if TYPE_CHECKING:
     from harness.plan import Settings
@@ -18,6 +20,8 @@ if TYPE_CHECKING:
 INSIST = "Compare runs of different machines or library versions all the same."
 """The help of ``--insist``."""
 WEEK = 7 * 86400
+MOST_PATH, MOST_NAME = 4095, 255
+"""Bytes of a path and of a name in it that Linux takes."""
 
 
 class Finite(click.FloatRange):
@@ -32,17 +36,59 @@ class Finite(click.FloatRange):
 
 
 SECONDS = Finite(min=1, max=WEEK)
-RATE = Finite(min=1e-4, max=1e6)
+ABOVE_0 = Finite(min=0, min_open=True)
 SHARE = Finite(min=0.5, max=0.9999)
 SEED = click.IntRange(-(2**63), 2**63 - 1)
 F = TypeVar("F", bound=Callable[..., Any])
 
 
+class NamedPath(click.Path):
+    """A path that could be one: a name too long for any file system is refused with the option that it was given to."""
+
+    def __init__(self, **more: Any) -> None:
+        super().__init__(path_type=Path, **more)
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
+        """As click does. Raises BadParameter."""
+        text = str(value)
+        if len(text) > MOST_PATH or any(len(os.fsencode(part)) > MOST_NAME for part in text.split("/")):
+            self.fail(f"{shortened(text)!r} is too long for a name", param, ctx)
+        if not self.file_okay and os.path.exists(text) and not os.path.isdir(text):  # noqa: PTH110, PTH112 - Path's raise
+            self.fail(f"{shortened(text)!r} is not a directory", param, ctx)
+        return super().convert(value, param, ctx)
+
+
+def a_file(ctx: click.Context, param: click.Parameter, text: str | None) -> str | None:
+    """An option's callback, where text stands for a file and none at all for the usual one."""
+    if text:
+        NamedPath(dir_okay=False).convert(text, param, ctx)
+    return text
+
+
 def include(command: F) -> F:
-    """``-I DIR``: a directory with suites, profiles or themes of one's own."""
+    """``-I DIR``: a directory with suites, profiles or themes of one's own; ``--no-project``: not those here."""
     help_text = "Directory with suites, profiles or themes of your own; may be repeated."
-    kind = click.Path(path_type=Path)
-    return click.option("-I", "--include", multiple=True, type=kind, metavar="DIR", help=help_text)(command)
+    given = click.option("-I", "--include", multiple=True, type=NamedPath(), metavar="DIR", help=help_text)(command)
+    return click.option(
+        "--no-project",
+        is_flag=True,
+        expose_value=False,
+        is_eager=True,
+        callback=_leave_project_out,
+        help="Leave out suites, profiles and themes of the working directory: suites are code.",
+    )(given)
+
+
+def _leave_project_out(ctx: click.Context, _param: click.Parameter, asked: bool) -> None:
+    """Until the command has ended, for this process and its children."""
+    if asked:
+        from harness.content import NO_PROJECT
+
+        before = os.environ.get(NO_PROJECT)
+        os.environ[NO_PROJECT] = "1"
+        ctx.call_on_close(
+            lambda: os.environ.pop(NO_PROJECT) if before is None else os.environ.update({NO_PROJECT: before})
+        )
 
 
 def as_json(command: F) -> F:
@@ -54,7 +100,7 @@ def runs(command: F) -> F:
     """``--runs DIR``: where runs are kept."""
     return click.option(
         "--runs",
-        type=click.Path(path_type=Path, file_okay=False),
+        type=NamedPath(file_okay=False),
         default=Path("tierbench-runs"),
         show_default=True,
         help="Directory in which runs are kept.",
@@ -97,7 +143,7 @@ def scenario(command: F) -> F:
     given: tuple[tuple[str, dict[str, Any]], ...] = (
         ("--scenario", {"type": kinds, "help": "MLPerf's way to put load on; see docs/how-it-measures.md."}),
         ("--deadline", {"callback": latency, "metavar": "TIME", "help": "Server: latency to keep, such as 50ms."}),
-        ("--target-qps", {"type": RATE, "metavar": "RATE", "help": "Server: one rate, instead of the largest."}),
+        ("--target-qps", {"type": ABOVE_0, "metavar": "RATE", "help": "Server: one rate, instead of the largest."}),
         ("--percentile", {"type": SHARE, "metavar": "SHARE", "help": "Of queries: 0.9 where 0.99 takes too many."}),
     )
     for name, more in reversed(given):

@@ -34,7 +34,7 @@ command.add_command(profile_verify.command)
 @click.option("--soc", default="", help="Its system on a chip.")
 @click.option("--power-mode", default="", help="The one mode that the figures are of.")
 @click.option("--contributor", default="", help="Who contributes it.")
-@click.option("-o", "--out", type=click.Path(path_type=Path), help="File to write.  [default: ID.toml]")
+@click.option("-o", "--out", type=options.NamedPath(), help="File to write.  [default: ID.toml]")
 def new(identity: str, out: Path | None, **texts: str) -> int:
     """Write a commented profile to fill in. It says what is needed, and guesses nothing."""
     from harness import profiles
@@ -57,7 +57,7 @@ def _write_new(file: Path, text: str) -> None:
 
 
 @command.command("check")
-@click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.argument("files", nargs=-1, required=True, type=options.NamedPath())
 @options.as_json
 def check(files: tuple[Path, ...], as_json: bool) -> int:
     """Say all that is wrong with profile FILES, at once and with line numbers, and what to know of sound ones."""

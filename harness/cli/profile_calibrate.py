@@ -9,11 +9,11 @@ import click
 from harness.cli import options
 from harness.errors import Exit
 
-_FOLDER = click.Path(path_type=Path, file_okay=False)
+_FOLDER = options.NamedPath(file_okay=False)
 
 
 @click.command("calibrate", short_help="On the board: measure known models as anchors, and their error.")
-@click.option("--into", type=click.Path(path_type=Path, dir_okay=False), metavar="PROFILE", help="Default: print.")
+@click.option("--into", type=options.NamedPath(dir_okay=False), metavar="PROFILE", help="Default: print.")
 @click.option("--target", default="cpu", show_default=True, help="CPU target of the profile that this machine is.")
 @click.option("--runtime", "runtimes", multiple=True, metavar="NAME", help="Default: every one that works here.")
 @click.option("-k", "matching", multiple=True, metavar="TEXT", help="Only models whose name contains TEXT.")

@@ -7,14 +7,15 @@ from typing import Any
 
 import click
 
+from harness.cli import options
 from harness.errors import Exit
 from harness.model.text import plain
 
-_INTO = click.Path(path_type=Path, dir_okay=False)
+_INTO = options.NamedPath(dir_okay=False)
 
 
 @click.command("import", short_help="Turn a log of benchncnn, llama-bench or trtexec into anchors.")
-@click.argument("file", type=click.Path(path_type=Path, dir_okay=False, allow_dash=True))
+@click.argument("file", type=options.NamedPath(dir_okay=False, allow_dash=True))
 @click.option("--format", "kind", type=click.Choice(["benchncnn", "llama-bench", "trtexec"]), help="Default: guessed.")
 @click.option("--into", type=_INTO, metavar="PROFILE", help="Profile file to write them into (default: print them).")
 @click.option("--target", default="cpu", show_default=True, help="Target of the profile that the log is of.")

@@ -6,13 +6,14 @@ from pathlib import Path
 
 import click
 
+from harness.cli import options
 from harness.errors import Exit
 
 
 @click.command("probe", short_help="On the board: what its system tells, as a profile.")
 @click.option(
     "--into",
-    type=click.Path(path_type=Path, dir_okay=False),
+    type=options.NamedPath(dir_okay=False),
     metavar="PROFILE",
     help="Write a new profile file, or fill what an old one lacks (default: print).",
 )

@@ -11,7 +11,7 @@ from harness.errors import Exit
 
 
 @click.command("verify", short_help="On the board: projected times against measured ones.")
-@click.argument("profile", type=click.Path(path_type=Path, dir_okay=False))
+@click.argument("profile", type=options.NamedPath(dir_okay=False))
 @click.option("--into", is_flag=True, help="Write the error into PROFILE.")
 @click.option("--target", default="cpu", show_default=True, help="CPU target of the profile that this machine is.")
 @click.option("-k", "matching", multiple=True, metavar="TEXT", help="Only models whose name contains TEXT.")

@@ -19,9 +19,7 @@ from harness.errors import Exit
     show_default=True,
     help="Seconds between two readings of a sensor.",
 )
-@click.option(
-    "--out", type=click.Path(dir_okay=False, path_type=Path), required=True, help="File to write (JSON Lines)."
-)
+@click.option("--out", type=options.NamedPath(dir_okay=False), required=True, help="File to write (JSON Lines).")
 def command(seconds: float, interval: float, out: Path) -> int:
     """Record clocks, temperatures, power and energy as the meters read them, for a test or for a bug report."""
     from harness.errors import MachineError

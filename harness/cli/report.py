@@ -15,9 +15,7 @@ FORMATS = ("html", "markdown", "csv", "junit", "json")
 @click.command("report", short_help="Render a run.")
 @click.argument("run", default="latest", shell_complete=options.complete_runs)
 @click.option("-f", "--format", "kind", type=click.Choice(FORMATS), default="html", show_default=True)
-@click.option(
-    "-o", "--output", type=click.Path(path_type=Path), metavar="FILE", help="Default: report.html in the run."
-)
+@click.option("-o", "--output", type=options.NamedPath(), metavar="FILE", help="Default: report.html in the run.")
 @click.option("--theme", default="default", show_default=True, help="Folder of that name under reports/.")
 @options.baseline
 @options.links

@@ -12,15 +12,17 @@ from importlib.util import module_from_spec
 from pathlib import Path
 from types import ModuleType
 
+from harness import atomic
 from harness.collect import lines
 from harness.collect.compiled import code_of
 from harness.collect.declaration import declaration_defects
-from harness.errors import ContentError
+from harness.errors import ContentError, UserError
 from harness.model import suite_files
 from harness.model.inquiry import Fault
 from harness.model.measure import Finding
 from harness.model.workload import Workload
 
+MOST_BYTES = 16 << 20
 HEAVY = (
     "torch",
     "transformers",
@@ -98,6 +100,7 @@ def _import(file: SuiteFile) -> ModuleType:
 
     Processes that a workload starts can import it by the same name.
     """
+    _refuse_unreadable(file)
     package_name = suite_files.package_of(file.path)
     _forget(package_name)
     package = ModuleType(package_name)
@@ -113,6 +116,21 @@ def _import(file: SuiteFile) -> ModuleType:
         _forget(package_name)
         raise _broken(file, package_name, error) from error
     return module
+
+
+def _refuse_unreadable(file: SuiteFile) -> None:
+    """Raise ContentError for what is no file, or too large for code: reading it might never end."""
+    try:
+        atomic.refuse_irregular(file.path)
+        size = file.path.stat().st_size
+    except OSError:
+        return  # which the import says in its own words
+    except UserError as error:
+        raise ContentError(error.what, where=error.where, hint=error.hint) from None
+    if size > MOST_BYTES:
+        raise ContentError(
+            f"has more than {MOST_BYTES >> 20} MiB", where=str(file.path), hint="a suite is a page of code"
+        )
 
 
 def _forget(package_name: str) -> None:

@@ -10,3 +10,8 @@ def plain(text: str) -> str:
     if text.isprintable():
         return text
     return "".join(c if c.isprintable() or unicodedata.category(c) == "Zs" else ascii(c)[1:-1] for c in text)
+
+
+def shortened(text: str, most: int = 200) -> str:
+    """``text`` with its middle left out where it has more than ``most`` characters."""
+    return text if len(text) <= most else f"{text[: most // 2]}...{text[-(most // 4) :]}"

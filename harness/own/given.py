@@ -7,8 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from harness import atomic
 from harness.errors import UserError
 from harness.model.own import OwnKind
+from harness.model.text import shortened
 from harness.own import pickles
 
 _FUNCTION = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)*:[A-Za-z_]\w*\Z")
@@ -55,29 +57,29 @@ def split(words: Sequence[str]) -> tuple[list[Given], list[str], list[UserError]
 
 def recognise(word: str) -> Given | None:
     """What the word names, None where it is no model. Raises UserError for a pickle, or a format that is not read."""
-    path = Path(word).expanduser()
+    path = atomic.expanded(Path(word))
     if _FUNCTION.match(word):
         return Given("function", word, Path.cwd())
     if found := _WORKLOAD.match(word):
-        return Given("workload", word, _there(Path(found["file"]).expanduser()), found["name"] or "")
+        return Given("workload", word, _there(atomic.expanded(Path(found["file"]))), found["name"] or "")
     if path.suffix.lower() in _FILES:
         return Given(_FILES[path.suffix.lower()], word, _sound(_there(path)))
     if path.suffix.lower() in pickles.SUFFIXES:
         raise pickles.refusal(_there(path))
-    if path.suffix.lower() in _NOT_READ and path.exists():
+    if path.suffix.lower() in _NOT_READ and atomic.exists(path):
         raise UserError(f"models in {path.suffix} files are not read", where=word, hint=f"give {READ}")
-    return Given("config", word, path.absolute()) if (path / "config.json").is_file() else None
+    return Given("config", word, path.absolute()) if atomic.is_file(path / "config.json") else None
 
 
 def _refuse_folder(word: str) -> None:
     """Raises UserError for a word that can only be meant as a folder with a model."""
-    if Path(word).expanduser().is_dir() and (word.startswith((".", "/", "~")) or word.endswith("/")):
+    if atomic.is_directory(atomic.expanded(Path(word))) and (word.startswith((".", "/", "~")) or word.endswith("/")):
         raise UserError("the folder has no config.json", where=word, hint=f"give {READ}")
 
 
 def _there(path: Path) -> Path:
-    if not path.exists():
-        raise UserError("no such file", where=str(path))
+    if not atomic.exists(path):
+        raise UserError("no such file", where=shortened(str(path)))
     if path.is_dir():
         raise UserError("is a folder, not a file", where=str(path))
     return path.absolute()

@@ -89,6 +89,9 @@ _ANCHORS = (
 )
 
 
+MOST_LETTERS = 100
+
+
 def template(identity: str, texts: Mapping[str, str]) -> str:
     """The file for a board called ``identity``; ``texts`` are fields that are known already, by their names.
 
@@ -110,8 +113,8 @@ def template(identity: str, texts: Mapping[str, str]) -> str:
 
 
 def _refuse_unusable(identity: str, texts: Mapping[str, str]) -> None:
-    if not ID.match(identity) or identity == HOST:
-        raise UserError(f"{quoted(identity)} cannot name a profile", hint=ID_HINT)
+    if not ID.match(identity) or identity == HOST or len(identity) > MOST_LETTERS:
+        raise UserError(f"{quoted(identity)} cannot name a profile", hint=f"at most {MOST_LETTERS} {ID_HINT}")
     for name, text in texts.items():
         if not text.isprintable():
             raise UserError(f"{name} has control or unseen characters", hint="write plain text on one line")
