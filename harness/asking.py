@@ -8,9 +8,10 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+import tempfile
 from importlib import import_module
 from pathlib import Path
-from typing import TypeVar
+from typing import IO, TypeVar
 
 from msgspec import Struct
 
@@ -19,7 +20,7 @@ from harness.errors import UserError
 from harness.model import codec
 from harness.model.signals import signal_name
 
-TAIL = 300
+TAIL, TAIL_BYTES = 300, 4096
 _ROOT = str(Path(harness.__file__).resolve().parent.parent)
 _ENTRY = f"import sys; sys.path.append({_ROOT!r}); from harness.asking import answer; answer(sys.argv[1])"
 _FIXED = {
@@ -40,22 +41,38 @@ def ask(room: str, question: Struct, answer: type[A], *, about: str, seconds: fl
     """
     command = [sys.executable, "-P", "-c", _ENTRY, room]
     given, environment = codec.encode(question), os.environ | _FIXED
-    try:
-        done = subprocess.run(command, input=given, capture_output=True, check=False, env=environment, timeout=seconds)
-    except subprocess.TimeoutExpired:
-        raise UserError(f"not done after {seconds:g} s", where=about, hint=in_time) from None
-    if done.returncode:
-        raise UserError(_death(done), where=about)
+    with tempfile.TemporaryFile(prefix="tierbench-output-") as printed:  # a file: the child reads in it, too
+        try:
+            done = subprocess.run(
+                command,
+                input=given,
+                stdout=subprocess.PIPE,
+                stderr=printed,
+                check=False,
+                env=environment,
+                timeout=seconds,
+            )
+        except subprocess.TimeoutExpired:
+            raise UserError(f"not done after {seconds:g} s", where=about, hint=in_time) from None
+        if done.returncode:
+            raise UserError(_death(done.returncode, _last_line(printed)), where=about)
     return codec.decode(done.stdout, answer)
 
 
-def _death(done: subprocess.CompletedProcess[bytes]) -> str:
-    if done.returncode < 0:
-        name = signal_name(-done.returncode)
+def _last_line(printed: IO[bytes]) -> str:
+    size = printed.seek(0, os.SEEK_END)
+    printed.seek(max(0, size - TAIL_BYTES))
+    lines = printed.read().decode("utf-8", "replace").strip().splitlines()
+    return lines[-1][:TAIL] if lines else ""
+
+
+def _death(code: int, said: str) -> str:
+    if code < 0:
+        name = signal_name(-code)
         more = ", as the kernel does where memory runs out" if name == "SIGKILL" else ""
-        return f"the process that looked at it was ended by {name}{more}"
-    said = done.stderr.decode("utf-8", "replace").strip().splitlines()
-    return f"the process that looked at it failed: {said[-1][:TAIL] if said else f'exit code {done.returncode}'}"
+        last = f"; it printed last: {said}" if said else ""
+        return f"the process that looked at it was ended by {name}{more}{last}"
+    return f"the process that looked at it failed: {said or f'exit code {code}'}"
 
 
 def answer(room: str) -> None:

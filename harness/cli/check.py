@@ -47,12 +47,14 @@ def suite(suites: tuple[str, ...], matching: tuple[str, ...], include: tuple[Pat
 
 def _row(fault: Fault) -> dict[str, Any]:
     fields = {"file": fault.file, "line": fault.line, "level": "error", "message": fault.message}
-    return {**fields, "hint": fault.hint}
+    return {**fields, "hint": fault.hint, "printed": fault.printed}
 
 
 def _tell(file: str, answer: SuiteAnswer) -> None:
     for fault in answer.faults:
         place = f"{fault.file}:{fault.line}" if fault.line else fault.file
         click.echo(plain(f"{place}: {fault.message}" + (f" ({fault.hint})" if fault.hint else "")))
+        for line in fault.printed.splitlines():
+            click.echo(plain(f"  it printed: {line}"))
     if not answer.faults:
         click.echo(plain(f"{file}: sound: {', '.join(answer.tried)}"))

@@ -62,6 +62,8 @@ class Fault(Struct, frozen=True):
     line: int
     message: str
     hint: str = ""
+    printed: str = ""
+    """The end of what the workload had printed by then."""
 
 
 class SuiteAnswer(Struct, frozen=True):

@@ -6,11 +6,14 @@ import sys
 import time
 from pathlib import Path
 
+from msgspec.structs import replace
+
 from harness import collect
 from harness.collect import SuiteFile, lines
 from harness.errors import ContentError
 from harness.model.inquiry import Fault, SuiteAnswer, SuiteQuestion
-from harness.rehearsal import declared, tried
+from harness.model.workload import Workload
+from harness.rehearsal import declared, output, tried
 
 IMPORT_SECONDS = 1.0
 """Of processor time: a suite is imported whenever anything is listed."""
@@ -31,8 +34,15 @@ def rehearse(question: SuiteQuestion) -> SuiteAnswer:
     chosen = [kind for kind in sound if not question.matching or any(text in kind.name for text in question.matching)]
     for kind in sound:
         wrong = declared.faults(kind, file.path)
-        faults += wrong or (tried.faults(kind, file.path, Path(question.cache)) if kind in chosen else [])
+        faults += wrong or (_tried(kind, file.path, Path(question.cache)) if kind in chosen else [])
     return SuiteAnswer(tuple(sorted(faults, key=lambda f: (f.file, f.line))), tuple(kind.name for kind in chosen))
+
+
+def _tried(kind: type[Workload], file: Path, cache: Path) -> list[Fault]:
+    """What is wrong with a workload's work, with what it printed meanwhile."""
+    printed = output.since_now()
+    faults = tried.faults(kind, file, cache)
+    return [replace(fault, printed=printed()) for fault in faults]
 
 
 def _fault(error: ContentError, file: Path) -> Fault:

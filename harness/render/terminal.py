@@ -23,6 +23,7 @@ _STYLES = {
 }
 _CHANGE_STYLES = {"regressed": "red", "improved": "green", "inconclusive": "dim"}
 _MOST_COLUMNS = 6
+_PRINTED_LINES = 10
 """With more tiers a table is too wide for a terminal: it is cut in several."""
 
 
@@ -50,6 +51,8 @@ def _rich(view: ReportView, console: Console) -> None:
         console.print(Text(plain(sentence)))
     for verdict, line in _changes(view):
         console.print(Text(plain(line), style=_CHANGE_STYLES[verdict]))
+    for line in _printed(view):
+        console.print(Text(plain(line), style="dim"))
 
 
 def _row_name(row: Row) -> Text:
@@ -94,6 +97,15 @@ def _plain(view: ReportView, console: Console) -> None:
         _line(console, f"{name:<{widths[0]}}  {tier:<{widths[1]}}  {said}")
     for sentence in (view.headline, *view.lead, *_advice(view), *_cloud(view), *(line for _, line in _changes(view))):
         _line(console, sentence)
+    for sentence in _printed(view):
+        _line(console, sentence)
+
+
+def _printed(view: ReportView) -> Iterator[str]:
+    """The last lines that works which did not end well had printed."""
+    for end in view.printed:
+        yield f"{end.work} ({end.ended}) printed:"
+        yield from (f"  {line}" for line in end.text.splitlines()[-_PRINTED_LINES:])
 
 
 def _changes(view: ReportView) -> Iterator[tuple[Verdict, str]]:

@@ -25,6 +25,7 @@ from harness.view.load_section import under_load
 from harness.view.matrix import matrix
 from harness.view.method import method
 from harness.view.names import spoken, when
+from harness.view.printed import printed
 from harness.view.report import ProvenanceKey, ReportView
 from harness.view.scene import Scene, lay_out
 
@@ -71,6 +72,7 @@ def build(
         method=method(scene),
         data=rows(scene),
         tierbench=run.manifest.environment.tierbench,
+        printed=printed(run),
     )
 
 

@@ -277,6 +277,15 @@ class DataRow(Struct, frozen=True):
     note: str
 
 
+class Printed(Struct, frozen=True):
+    """The end of what a work that did not end well had printed, as it can be shown: lines of printable characters."""
+
+    work: str
+    ended: str
+    """Its error, or how it ended."""
+    text: str
+
+
 class ReportView(Struct, frozen=True):
     """The whole report."""
 
@@ -306,3 +315,5 @@ class ReportView(Struct, frozen=True):
     """Of a run of ``fit``: what it has found. Its sentences open the page."""
     load: tuple[LoadTable, ...] = ()
     """Cases in one of MLPerf's scenarios; empty where there is none."""
+    printed: tuple[Printed, ...] = ()
+    """What works that did not end well had printed last."""
