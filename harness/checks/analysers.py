@@ -19,12 +19,21 @@ from harness.model.conditions import (
     THERMAL_THROTTLES,
     WINDOW,
 )
-from harness.model.measure import LATENCY, STEP_ENERGY, Finding, Metric
+from harness.model.measure import (
+    LATENCY,
+    PROCESS_PEAK,
+    READ_FROM_DISK,
+    STEP_ENERGY,
+    TREE_PEAK,
+    Finding,
+    Metric,
+)
+from harness.model.memory import TREE_FILE
 from harness.model.outcome import Ok
 from harness.model.record import Record
 from harness.model.sensors import GPU_THROTTLE, SAMPLER_CPU
 from harness.model.sensors import throttled as is_throttled
-from harness.model.units import show, show_percent
+from harness.model.units import MIB, show, show_bytes, show_percent
 from harness.stats.kinds import two_kinds
 from harness.stats.stopping import median, steady
 
@@ -43,6 +52,10 @@ SWITCHES_PER_SECOND = 50.0
 """A busy neighbour on the same core takes it more often than that; a quiet kernel does not."""
 IDLE_SHARE, BEYOND_THREADS = 0.75, 1.25
 CANARY_SHIFT = 0.12
+COLD_BYTES, COLD_SHARE = 2 * MIB, 0.01
+"""A need is the same, cold or warm, to within the larger of these."""
+COLD_FAULTS = 64
+"""Of all the trial's processes; each reads 4 to 128 KiB."""
 ENERGY_STEP_SHARE = 0.02
 MONITOR_SHARE, MONITOR_SECONDS = 0.01, 0.002
 _SPREAD = 1.4826 * math.sqrt(math.pi / 2)
@@ -52,7 +65,9 @@ Analyser = Callable[[Record], Finding | None]
 
 
 def analyse(record: Record) -> tuple[Finding, ...]:
-    """What is wrong with the figures of a trial of time or energy that ended well; nothing for any other."""
+    """What is wrong with the figures of a trial of time, energy or need that ended well; nothing for any other."""
+    if record.trial.role in {"need", "gate"} and isinstance(record.outcome, Ok):
+        return tuple(filter(None, (cold_pages(record),)))
     if record.trial.role not in {"timing", "features", "energy"} or not isinstance(record.outcome, Ok):
         return ()
     every = (*(_ENERGY if record.trial.role == "energy" else _TIMING), *_MACHINE)
@@ -214,6 +229,22 @@ def monitor(record: Record) -> Finding | None:
         return None
     text = f"the harness itself used {show_percent(share)} of a core while this was timed"
     return finding(Code.MONITOR, text, record.trial_id)
+
+
+def cold_pages(record: Record) -> Finding | None:
+    """A need whose process read from disk what was to be in the page cache: those pages were charged to it."""
+    read = sum(v for m in record.measurements if m.metric.id == READ_FROM_DISK.id for v in m.values)
+    peak = record.find(TREE_PEAK.id, "trial") or record.find(PROCESS_PEAK.id)
+    whole = max(peak.values, default=0.0) if peak is not None else 0.0
+    held = [v for m in record.measurements if m.metric.id == TREE_FILE.id for v in m.values]
+    faults, slack = record.usage.major_faults or 0, max(COLD_BYTES, COLD_SHARE * whole)
+    charged = (
+        max(held, default=read) > slack
+    )  # what passes the page cache by, or is another group's, is not in the need
+    if (read <= slack or not charged) and faults < COLD_FAULTS:
+        return None
+    text = f"it read {show_bytes(read)} from disk, with {faults} page faults: the need has pages in it that were cold"
+    return finding(Code.COLD_PAGES, text, record.trial_id)
 
 
 _TIMING: tuple[Analyser, ...] = (too_few_samples, not_steady, drift, two_kinds_of_steps)

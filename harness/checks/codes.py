@@ -28,6 +28,7 @@ class Code(StrEnum):
     PACE_MISSED = "pace-missed"
     SLOW_START = "slow-start"
     TWO_KINDS = "two-kinds-of-steps"
+    COLD_PAGES = "cold-pages"
 
 
 HINTS: dict[Code, str] = {
@@ -51,9 +52,10 @@ HINTS: dict[Code, str] = {
     "did not see the end of them: give it a longer --warmup",
     Code.TWO_KINDS: "the median says nothing of the slow steps: quote the throughput, which counts them, and a "
     "percentile (--scenario single-stream); where they are not the workload's own, see `tierbench doctor`",
+    Code.COLD_PAGES: "another program took the page cache, or memory is scarce: end it, and measure again",
 }
 
-REMARKS = frozenset({Code.PRECISION, Code.SLOWS_DOWN, Code.PACE_MISSED, Code.TWO_KINDS})
+REMARKS = frozenset({Code.PRECISION, Code.SLOWS_DOWN, Code.PACE_MISSED, Code.TWO_KINDS, Code.COLD_PAGES})
 """Codes that say something of a figure and leave it valid."""
 
 

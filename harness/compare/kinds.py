@@ -15,7 +15,7 @@ from harness.model.measure import GPU_RESERVED, LATENCY, STEP_ENERGY, TREE_PEAK,
 from harness.model.record import Record
 from harness.model.units import MIB
 from harness.stats import early_stopping
-from harness.verdict import CaseFacts, mean_step
+from harness.verdict import CaseFacts, mean_step, warm
 
 THROUGHPUT = "throughput"
 CONTINUOUS = ("single_stream", "multi_stream", "sustained")
@@ -92,13 +92,13 @@ def _of_timing(metric: str, unit: str, worse: str, better: str, **more: Any) -> 
 
 def _of_memory(metric: str, stage: str | None, **more: Any) -> Kind:
     words = "needs more memory", "needs less memory"
-    return Kind(metric, "B", stage, lambda facts: facts.work.need, Threshold(0.02, 4 * MIB), *words, **more)
+    return Kind(metric, "B", stage, lambda facts: warm(facts.work.need)[0], Threshold(0.02, 4 * MIB), *words, **more)
 
 
 KINDS = (
     _of_timing(LATENCY.id, "s", "slower", "faster"),
     _of_timing(LATENCY.id, "items/s", "slower", "faster", figure=_throughput, named=THROUGHPUT, higher=True),
-    _of_memory(TREE_PEAK.id, "trial", steadier=lambda facts: facts.work.gate),
+    _of_memory(TREE_PEAK.id, "trial", steadier=lambda facts: warm(facts.work.gate)[0]),
     _of_memory(GPU_RESERVED.id, None),
     Kind(
         metric=STEP_ENERGY.id,

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
-from harness.engine import pacing, tighter
+from harness.engine import cold, pacing, tighter
 from harness.engine.assemble import IMPORTED_AFTER, assemble, broken, not_run
 from harness.engine.own_cost import OwnCost
 from harness.engine.pacing import Pacing, no_projection
@@ -67,6 +67,8 @@ class Engine:
     prepare_at_once: int = 1
     _broken: dict[str, Record] = field(default_factory=dict)
     _uncapped_seconds: dict[str, float] = field(default_factory=dict)
+    _cold: set[str] = field(default_factory=set)
+    """Works that read from disk however often they are run."""
     _ceilings: list[Record] = field(default_factory=list)
     _paces: bool = False
     _records: list[Record] = field(default_factory=list)
@@ -123,6 +125,9 @@ class Engine:
             return known
         known_files = self.preparation.known(settled)
         record = self._try(self._patient(known_files.trial), known_files.files)
+        if record is not None and cold.worth_another(record, known_files, self._cold):
+            self.emit(Notice(cold.notice(record)))
+            record = cold.again(record, self._try(known_files.trial, known_files.files), self._cold)
         return None if record is None else with_read_files(record, known_files)
 
     def _settled(self, trial: Trial) -> Trial | Unsupported:

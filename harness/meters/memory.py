@@ -19,6 +19,7 @@ from harness.model.measure import (
     MAJOR_FAULTS,
     PROCESS_BASELINE,
     PROCESS_PEAK,
+    READ_FROM_DISK,
     TREE_BASELINE,
     TREE_PEAK,
     Measurement,
@@ -39,17 +40,24 @@ def major_faults() -> int:
     return resource.getrusage(resource.RUSAGE_SELF).ru_majflt
 
 
+def read_from_disk() -> int | None:
+    """Bytes that this process has had fetched from disk so far, None where the kernel does not count them."""
+    text = HERE.text("proc/self/io") or ""
+    return next((int(line.split()[1]) for line in text.splitlines() if line.startswith("read_bytes:")), None)
+
+
 class ProcessMemory:
-    """The main process: resident before a stage, its peak within, its split at the end."""
+    """The main process: resident before a stage, its peak within, its split at the end, what it read from disk."""
 
     def __init__(self) -> None:
+        self._read: int | None = None
         self._baseline: int | None = None
         self._faults = 0
         self._resettable = True
 
     def begin(self) -> None:
         """Note what is resident and reset the high-water mark."""
-        self._faults = major_faults()
+        self._faults, self._read = major_faults(), read_from_disk()
         try:
             Path("/proc/self/clear_refs").write_text("5")
         except OSError:
@@ -59,7 +67,8 @@ class ProcessMemory:
     def end(self, stage: Stage) -> tuple[Measurement, ...]:
         """The stage's measurements, read before anything else can allocate."""
         text = HERE.text("proc/self/status") or ""
-        faults = major_faults() - self._faults
+        faults, read = major_faults() - self._faults, read_from_disk()
+        fetched = read - self._read if read is not None and self._read is not None else None
         peak = status_bytes(text, "VmHWM") if self._resettable else None
         return (
             _one(PROCESS_PEAK, stage, peak, "the kernel cannot reset VmHWM (clear_refs is not writable)"),
@@ -67,6 +76,7 @@ class ProcessMemory:
             _one(ANONYMOUS, stage, status_bytes(text, "RssAnon"), "no RssAnon in /proc/self/status"),
             _one(FILE_BACKED, stage, status_bytes(text, "RssFile"), "no RssFile in /proc/self/status"),
             _one(MAJOR_FAULTS, stage, faults, ""),
+            _one(READ_FROM_DISK, stage, fetched, "the kernel does not count what a process reads from disk"),
         )
 
 

@@ -100,6 +100,13 @@ INPUT_BYTES = Metric(
 )
 OUTPUT_BYTES = Metric("output_bytes", "B", "neither", "process", "the same over what the first step returned")
 MAJOR_FAULTS = Metric("major_faults", "count", "lower", "process", "page faults that read from disk, during the stage")
+READ_FROM_DISK = Metric(
+    "read_from_disk",
+    "B",
+    "lower",
+    "process",
+    "read_bytes in /proc/self/io: what the main process had fetched from disk, during the stage",
+)
 GPU_ALLOCATED = Metric(
     "gpu_allocated_peak", "B", "lower", "device", "torch.cuda.max_memory_allocated, reset at each stage"
 )

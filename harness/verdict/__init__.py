@@ -6,7 +6,7 @@
 from __future__ import annotations
 
 from harness.model.estimate import Estimate
-from harness.verdict.gather import CaseFacts, Need, Work, gather, mean_step, samples, step_times
+from harness.verdict.gather import CaseFacts, Need, Work, gather, mean_step, samples, step_times, warm
 from harness.verdict.judge import STATES, TRIED, Count, DeadlineState, Judged, State, counts, deadline_state, state_of
 from harness.verdict.limits import SLACK, Enforcement, lacks_swap, memory_limits, short_of_memory, tighter_limit
 from harness.verdict.sentence import article, headline, joined, runtime_name, share
@@ -40,4 +40,5 @@ __all__ = [
     "state_of",
     "step_times",
     "tighter_limit",
+    "warm",
 ]

@@ -7,7 +7,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from harness.checks import Code
 from harness.model.case import HOST, Case, Role
 from harness.model.estimate import Estimate, NotProjected
 from harness.model.measure import (
@@ -219,8 +221,10 @@ def _budget(case: Case, profile: HardwareProfile | None) -> int | None:
 
 def _need(case: Case, records: Sequence[Record], profile: HardwareProfile | None) -> Need | None:
     """The need on the tier's own memory: the process tree's, the GPU's, or both where they share one memory."""
-    ended = [r for r in records if _fine(r)]
+    ended, cold = warm(records)
     host = _peak(ended, TREE_PEAK.id, "trial") or _peak(ended, PROCESS_PEAK.id)
+    if host is not None and cold:
+        host = replace(host, bound="upper")
     if case.device == "cpu":
         return host
     device = _peak(ended, GPU_RESERVED.id)
@@ -229,6 +233,13 @@ def _need(case: Case, records: Sequence[Record], profile: HardwareProfile | None
     if host is None:
         return Need(device.bytes, device.metric, "lower", device.bytes)
     return Need(host.bytes + device.bytes, f"{host.metric}+{device.metric}", "upper", device.bytes)
+
+
+def warm(records: Iterable[Record]) -> tuple[list[Record], bool]:
+    """The need trials whose peak counts, and whether they had cold pages: such are taken where there are no others."""
+    ended = [r for r in records if _fine(r)]
+    clean = [r for r in ended if all(finding.code != Code.COLD_PAGES for finding in r.findings)]
+    return (clean, False) if clean else (ended, bool(ended))
 
 
 def _shares_memory(case: Case, profile: HardwareProfile | None) -> bool:

@@ -35,7 +35,7 @@ from harness.model.record import Record
 from harness.model.sustained import LAST_TO_FIRST, PART_LATENCY, PART_ROUNDS, PART_START
 from harness.model.units import show
 from harness.stats import Summary, summarise, summarise_means
-from harness.verdict import STATES, CaseFacts, samples, state_of, step_times
+from harness.verdict import STATES, CaseFacts, samples, state_of, step_times, warm
 from harness.view.projected import stands_on
 
 NOT_PROJECTED = "not projected"
@@ -163,7 +163,7 @@ def _memory(facts: CaseFacts, machine: str) -> Value:
         failed = next((r.outcome for r in facts.work.need if not isinstance(r.outcome, Ok)), facts.outcome)
         return replace(blank, note=why_not(failed) or "no memory trial has ended well")
     where = "" if facts.on_host else f"measured on the host ({machine}), uncapped"
-    count = sum(isinstance(r.outcome, Ok) for r in facts.work.need)
+    count = len(warm(facts.work.need)[0])
     return replace(
         blank,
         value=need.bytes,

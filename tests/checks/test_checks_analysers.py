@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from builders import record, trial
 from checks_records import QUIET, found, quiet
 from hypothesis import given
 from hypothesis import strategies as st
@@ -11,8 +12,11 @@ from msgspec.structs import replace
 from harness.checks import Code, analyse, analysers, validity, with_findings
 from harness.checks.codes import HINTS, REMARKS
 from harness.model.case import Case
-from harness.model.measure import LATENCY, STEP_ENERGY, Finding, Measurement
+from harness.model.measure import LATENCY, READ_FROM_DISK, STEP_ENERGY, TREE_PEAK, Finding, Measurement
+from harness.model.memory import TREE_FILE
 from harness.model.outcome import Failed
+from harness.model.record import Record, Usage
+from harness.model.units import MIB
 from harness.stats import median
 
 
@@ -185,3 +189,28 @@ def test_the_work_of_judging_a_record_grows_no_faster_than_its_rounds(monkeypatc
     monkeypatch.setattr(analysers, "median", lambda values: looks.append(len(values)) or median(values))
     analyse(quiet(latency=tuple(0.01 + 1e-5 * (k % 7) for k in range(3000))))
     assert sum(looks) <= 3 * 3000
+
+
+def need(read: float, faults: int = 0, held: float | None = None) -> Record:
+    stages = (("load", read), ("warm-up", 0.0))
+    found = [Measurement(READ_FROM_DISK, stage, "measured", (value,)) for stage, value in stages]
+    found += [Measurement(TREE_PEAK, "trial", "measured", (130.0 * MIB,))]
+    found += [] if held is None else [Measurement(TREE_FILE, "load", "measured", (held,))]
+    return replace(record(trial(role="need")), measurements=tuple(found), usage=Usage(major_faults=faults))
+
+
+@pytest.mark.parametrize(
+    ("of", "cold"),
+    [
+        (need(0.0), False),
+        (need(1.9 * MIB, faults=63), False),
+        (need(38 * MIB), True),
+        (need(38 * MIB, held=38 * MIB), True),
+        (need(38 * MIB, held=0.1 * MIB), False),
+        (need(0.0, faults=64), True),
+    ],
+)
+def test_a_need_with_pages_that_were_cold_says_so_and_stays_a_figure(of, cold):
+    record = with_findings(of)
+    assert [f.code for f in record.findings] == [Code.COLD_PAGES] * cold
+    assert validity(record).state == "not_judged"
