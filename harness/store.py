@@ -22,6 +22,9 @@ from harness.model import codec
 from harness.model.record import Manifest, Record, Run
 
 MANIFEST, RECORDS, LOCK = "run.json", "records.jsonl", "lock"
+MOST_MANIFEST, MOST_RECORD = 256 << 20, 256 << 20
+"""Bytes. What is larger is no run's: reading it would take all memory."""
+_PIECE = 1 << 16
 RESUMABLE = "nothing that was finished is lost; `tierbench run --resume {path}` goes on from there"
 
 
@@ -89,7 +92,7 @@ class RunWriter:
     @classmethod
     def resume(cls, path: Path) -> tuple[RunWriter, Run]:
         """Go on with the run at ``path``: the writer, and what is there, its last line repaired where it was cut."""
-        if not (path / MANIFEST).exists():
+        if not atomic.exists(path / MANIFEST):
             raise UserError("holds no run", where=str(path), hint="give the directory that a run printed")
         writer = cls(path)
         try:
@@ -143,8 +146,8 @@ class RunWriter:
 def read(path: Path) -> Run:
     """The run in a directory. Raises UserError where it is none, is damaged or was written by a newer tierbench."""
     try:
-        manifest = codec.decode_manifest((path / MANIFEST).read_bytes())
-        lines, cut = _lines(path / RECORDS)
+        manifest = codec.decode_manifest(_manifest(path / MANIFEST))
+        records, cut = _records(path / RECORDS)
     except FileNotFoundError:
         raise UserError("holds no run", where=str(path), hint="give the directory that a run printed") from None
     except codec.FutureFormat as error:
@@ -153,20 +156,46 @@ def read(path: Path) -> Run:
         raise UserError(f"is damaged: {error}", where=str(path / MANIFEST)) from None
     except OSError as error:
         raise disk_error(path, error) from error
-    records = [_record(path / RECORDS, number, line) for number, line in enumerate(lines, 1)]
     notices = (f"{path / RECORDS}: the last line was cut off and has been left out",) if cut else ()
     return Run(manifest, tuple(records), str(path), notices)
 
 
-def _lines(path: Path) -> tuple[list[bytes], bool]:
+def _manifest(path: Path) -> bytes:
+    atomic.refuse_irregular(path)
+    if path.stat().st_size > MOST_MANIFEST:
+        raise UserError(f"is no run's: it has more than {MOST_MANIFEST >> 20} MiB", where=str(path))
+    return path.read_bytes()
+
+
+def _records(path: Path) -> tuple[list[Record], bool]:
+    """Line by line, and whether the last one was cut off; none where there is no file."""
+    found: list[Record] = []
     if not path.exists():
-        return [], False
-    *whole, rest = path.read_bytes().split(b"\n")
-    return whole, bool(rest)
+        return found, False
+    atomic.refuse_irregular(path)
+    with path.open("rb") as stream:
+        while line := stream.readline(MOST_RECORD):
+            if len(line) == MOST_RECORD:
+                what = f"is damaged: a line has more than {MOST_RECORD >> 20} MiB"
+                raise UserError(what, where=f"{path}:{len(found) + 1}")
+            if not line.endswith(b"\n"):
+                return found, True
+            found.append(_record(path, len(found) + 1, line))
+    return found, False
 
 
 def _whole_bytes(path: Path) -> int:
-    return path.read_bytes().rfind(b"\n") + 1
+    """The size of the file up to its last whole line."""
+    with path.open("rb") as stream:
+        at = stream.seek(0, os.SEEK_END)
+        while at > 0:
+            start = max(0, at - _PIECE)
+            stream.seek(start)
+            found = stream.read(at - start).rfind(b"\n")
+            if found >= 0:
+                return start + found + 1
+            at = start
+    return 0
 
 
 def _record(path: Path, number: int, line: bytes) -> Record:

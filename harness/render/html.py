@@ -17,6 +17,7 @@ from pathlib import Path
 import jinja2
 from markupsafe import Markup
 
+from harness import atomic
 from harness.errors import ContentError
 from harness.render import compiled, csv, json
 from harness.view import ReportView
@@ -74,6 +75,7 @@ def _environment(theme_dir: Path) -> jinja2.Environment:
 
 def _read(path: Path, needed: bool = True) -> str:
     try:
+        atomic.refuse_irregular(path)
         return path.read_text(encoding="utf-8-sig").strip() + "\n"
     except FileNotFoundError:
         if not needed:

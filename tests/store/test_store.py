@@ -126,3 +126,45 @@ def test_finding_runs_by_directory_id_beginning_and_latest(tmp_path):
         store.find("2026", tmp_path)
     with pytest.raises(UnknownName, match="did you mean"):
         store.find("2026-01-03T00-aa", tmp_path)
+
+
+def test_a_run_whose_files_are_no_files_is_refused_at_once(written, tmp_path):
+    records = written / "records.jsonl"
+    whole = records.read_bytes()
+    for name in ("records.jsonl", "run.json"):
+        kept = (written / name).read_bytes()
+        (written / name).unlink()
+        os.mkfifo(written / name)
+        with pytest.raises(UserError, match=rf"{name}: is not a file but a pipe"):
+            store.read(written)
+        (written / name).unlink()
+        (written / name).symlink_to("/dev/zero")
+        with pytest.raises(UserError, match=rf"{name}: is not a file but a device"):
+            store.read(written)
+        (written / name).unlink()
+        (written / name).write_bytes(kept)
+    assert records.read_bytes() == whole
+    assert store.read(written).records
+
+
+def test_a_manifest_or_a_line_without_end_is_not_read_into_memory(written, monkeypatch):
+    monkeypatch.setattr(store, "MOST_RECORD", 1 << 20)
+    with (written / "records.jsonl").open("ab") as file:
+        file.truncate(10 << 30)
+    with pytest.raises(UserError, match=r"records.jsonl:\d+: is damaged: a line has more than 1 MiB"):
+        store.read(written)
+    with (written / "run.json").open("ab") as file:
+        file.truncate(10 << 30)
+    with pytest.raises(UserError, match=r"run.json: is no run's: it has more than 256 MiB"):
+        store.read(written)
+
+
+def test_a_line_that_was_cut_off_is_found_from_the_end(written, monkeypatch):
+    monkeypatch.setattr(store, "_PIECE", 7)
+    records = written / "records.jsonl"
+    whole = records.read_bytes()
+    for rest in (b"", b"x", b"x" * 100):
+        records.write_bytes(whole + rest)
+        assert store._whole_bytes(records) == len(whole)
+    records.write_bytes(b"x" * 100)
+    assert store._whole_bytes(records) == 0
