@@ -20,10 +20,12 @@ _REACHED = 4.0
 """Operations per cycle that a calibration reached are no data sheet's: a core does at most so many times these."""
 _ANY_CORE = 3e12
 """FLOP/s in float32 of one core with a matrix unit at 6 GHz: none does more."""
-_OTHER_TARGETS = 100.0
+OTHER_TARGETS = 100.0
 """Times the peak of the board's other targets: a GPU whose peak is not stated is not further above its CPU."""
 _BANDWIDTHS = (("bandwidth_peak", 1.1), ("bandwidth_copy", 25.0), ("bandwidth_copy_1t", 25.0))
 """Figure, and how many times it reading can be: a copy reads and writes, on one thread or on a busy machine."""
+MOST_TARGETS = 50
+"""Each is compared with all others; no board has more."""
 _CACHED = 1 / 64
 """Of its memory: no machine has larger caches, and what lies in them is not read from memory again."""
 
@@ -48,13 +50,13 @@ def flop_bound(data: dict[str, Any], target: dict[str, Any], group: dict[str, An
     if target.get("device") == "cpu":
         most = _ANY_CORE * threads * _WIDTHS[dtype]
         return Bound(most, f"and {threads:g} cores of any make do less than {show(most, 'FLOP/s')}")
-    others = [_any_peak(other, dtype) for other in list_in(data.get("target")) if other is not target]
+    others = [_any_peak(other, dtype) for other in list_in(data.get("target"))[:MOST_TARGETS] if other is not target]
     best = max((peak for peak in others if peak is not None), default=None)
     if best is None:
         return None
     each = f"{show(best, 'FLOP/s')} in {dtype}"
-    words = f"over {_OTHER_TARGETS:g} times what the board's other targets do at most: {each}"
-    return Bound(_OTHER_TARGETS * best, words)
+    words = f"over {OTHER_TARGETS:g} times what the board's other targets do at most: {each}"
+    return Bound(OTHER_TARGETS * best, words)
 
 
 def stated_peak(target: dict[str, Any], dtype: str, threads: float) -> float | None:

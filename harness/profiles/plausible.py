@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from harness.model.units import FACTORS, show
 from harness.profiles.fault import Fault, FieldPath, field_name, list_in, number_in, spelt
-from harness.profiles.peaks import Bound, bandwidth_bound, cache_bytes, flop_bound
+from harness.profiles.peaks import MOST_TARGETS, OTHER_TARGETS, Bound, bandwidth_bound, cache_bytes, flop_bound
 from harness.projection.models import known_models
 
 _WINOGRAD = 81 / 16
@@ -56,8 +56,10 @@ class Group(NamedTuple):
 
 def impossible(data: dict[str, Any]) -> Iterator[Fault]:
     """Anchors whose operations or bytes a second are above what the target can do."""
-    for found in groups(data):
-        flop = flop_bound(data, found.target, found.group)
+    every = list(groups(data))
+    reached = _reached(every)
+    for found in every:
+        flop = flop_bound(data, found.target, found.group) or _beyond_the_others(reached, found)
         moved = bandwidth_bound(data, found.target)
         for own in found.timed:
             fault = _above_peak(own, flop) or _above_bandwidth(own, moved, cache_bytes(data, found.target))
@@ -82,9 +84,27 @@ def unlikely(data: dict[str, Any]) -> Iterator[Fault]:
     yield from _copied(every)
 
 
+def _reached(every: list[Group]) -> dict[FieldPath, float]:
+    """The most operations a second that each target reached, by its path."""
+    best: dict[FieldPath, float] = {}
+    for found in every:
+        rates = [own.flop / own.seconds for own in found.timed if own.flop]
+        best[found.path[:2]] = max([best.get(found.path[:2], 0.0), *rates])
+    return best
+
+
+def _beyond_the_others(reached: dict[FieldPath, float], found: Group) -> Bound | None:
+    """Of a GPU, where no peak of the board is known: what its other targets reached; None where nothing did."""
+    most = max((rate for path, rate in reached.items() if path != found.path[:2]), default=0.0)
+    if not most or found.target.get("device") != "gpu":
+        return None
+    words = f"over {OTHER_TARGETS:g} times what the board's other targets reached: {show(most, 'FLOP/s')}"
+    return Bound(OTHER_TARGETS * most, words)
+
+
 def groups(data: dict[str, Any]) -> Iterator[Group]:
     """Every group of anchors with its times, as far as they can be read."""
-    for index, target in enumerate(list_in(data.get("target"))):
+    for index, target in enumerate(list_in(data.get("target"))[:MOST_TARGETS]):
         for number, group in enumerate(list_in(target.get("anchors")) if isinstance(target, dict) else []):
             if isinstance(group, dict):
                 path = ("target", index, "anchors", number)

@@ -116,6 +116,14 @@ def test_a_gpu_without_a_peak_is_held_against_the_board_s_other_targets(write: W
     assert defect.endswith("over 100 times what the board's other targets do at most: 48 GFLOP/s in float32")
 
 
+def test_where_no_peak_is_known_it_is_held_against_what_the_others_reached(write: Write, sound: str) -> None:
+    lines = [line for line in sound.splitlines() if not line.startswith(("peak_fp32", "flop_per_cycle", "bandwidth"))]
+    known = on_cpu("\n".join(lines) + "\n", anchors("mobilenet = 100"))
+    (defect,) = said(write(known + GPU + anchors("vision_transformer = 15", threads=1)))
+    assert defect.endswith("over 100 times what the board's other targets reached: 11.4 GFLOP/s")
+    assert said(write(known + GPU + anchors("vision_transformer = 30", threads=1))) == []
+
+
 def test_a_gpu_is_held_against_its_own_peak_and_memory(write: Write, sound: str) -> None:
     own = f"peak_fp16 = {FIGURE % (65, 'TFLOP/s')}\npeak_fp32 = {FIGURE % (8, 'TFLOP/s')}\n"
     own += f"memory = {FIGURE % (16, 'GiB')}\nbandwidth_peak = {FIGURE % (320, 'GB/s')}\n"
