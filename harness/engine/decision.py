@@ -42,13 +42,16 @@ def decide(events: Sequence[ChildEvent], ending: Ending) -> Outcome:
         return _killed_for_memory(ending, limit, peak(events, ending), stage)
     if ending.stranger is not None:
         return Failed(STRANGER, stage)
-    if ending.stalled_faults is not None and limit is not None and completed_a_step(events):
-        return Thrashes(limit, ending.stalled_faults)
+    stalled = (
+        Thrashes(limit, ending.stalled_faults) if limit is not None and ending.stalled_faults is not None else None
+    )
     if ending.timed_out_after is not None:
-        return TimedOut(ending.timed_out_after, stage, ending.stalled_faults is not None and limit is not None)
+        late = TimedOut(ending.timed_out_after, stage, thrashing=stalled is not None)
+        return stalled if stalled is not None and completed_a_step(events) else late
     account = last_account(events)
     if account is not None:
-        return _of_account(account.outcome, events, limit)
+        outcome = _of_account(account.outcome, events, limit)
+        return stalled if stalled is not None and isinstance(outcome, Ok) else outcome
     return _without_account(events, ending, stage)
 
 

@@ -45,8 +45,7 @@ class Seen:
     @property
     def ended(self) -> bool:
         """Whether the child was ended from here."""
-        seen = (self.stalled_faults, self.timed_out_after, self.stranger)
-        return self.cancelled or self.lost_a_process or any(found is not None for found in seen)
+        return self.cancelled or self.lost_a_process or not (self.timed_out_after is self.stranger is None)
 
 
 @dataclass
@@ -57,7 +56,6 @@ class Faults:
     limit_pages: int
     _history: deque[tuple[float, int]] = field(default_factory=deque)
     _reread_before: int | None = None
-    _repeats: bool = False
 
     def look(self, now: float) -> None:
         """Take the faults at ``now``, in seconds; only the last ``STALL_SECONDS`` are kept."""
@@ -72,22 +70,11 @@ class Faults:
         """A step is complete. From the first one on, what is read again is read again for want of memory."""
         if self._reread_before is None:
             self._reread_before = self.group.refaults()
-        else:
-            self._repeats = True
-
-    def warmed_up(self) -> None:
-        """The warm-up is complete, with several steps in it where its work does not tell of each."""
-        if self._reread_before is None:
-            self.stepped()
-            self.stepped()
 
     def reread_everything(self) -> bool:
-        """Whether steps repeat, and as many pages as the limit holds have been read again since the first one.
-
-        Until then a child that reads its pages again may still complete the step, or be killed by the kernel.
-        """
+        """Whether as many pages as the limit holds have been read again since the first step was complete."""
         now, before = self.group.refaults(), self._reread_before
-        return self._repeats and now is not None and before is not None and now - before >= self.limit_pages
+        return now is not None and before is not None and now - before >= self.limit_pages
 
     def stalled(self) -> bool:
         """Whether a child whose time is up made no headway for want of memory."""
@@ -126,7 +113,11 @@ class Watcher:
             self._faults = Faults(self.group, limit // page_bytes())
 
     def watch(self, on_event: Callable[[ChildEvent], None], cancelled: Callable[[], bool]) -> Seen:
-        """Pass events on as they come; kill the child at its time limit, on a stall or when cancelled."""
+        """Pass events on as they come; kill the child at its time limit, once the kernel killed, or when cancelled.
+
+        A child that reads its pages again and again is left its time: it may still complete its steps, or the kernel
+        kill it.
+        """
         pidfd = os.pidfd_open(self.process.pid)
         with selectors.DefaultSelector() as selector:
             for descriptor in (self.events, self.status, pidfd):
@@ -155,6 +146,7 @@ class Watcher:
                 self._dispatch(on_event)
             if pidfd in ready:
                 self._drain(on_event)
+                self._look_back()
                 return
             if self._must_stop(cancelled):
                 return
@@ -179,7 +171,12 @@ class Watcher:
         if self._faults is None:
             return
         self._faults.look(now)
-        if self._faults.reread_everything() or (timed_out and self._faults.stalled()):
+        if timed_out and self._faults.stalled():
+            self._seen.stalled_faults = self.group.major_faults()
+
+    def _look_back(self) -> None:
+        """The child has ended: whether it came there by reading everything again."""
+        if self._faults is not None and self._faults.reread_everything():
             self._seen.stalled_faults = self.group.major_faults()
 
     def _note(self, event: ChildEvent) -> None:
@@ -188,10 +185,8 @@ class Watcher:
             now = time.monotonic()
             self._seen.imported_after = now - self._deadline.began
             self._deadline.imported(now)
-        if self._faults is not None and isinstance(event, StepDone):
+        if self._faults is not None and (stage == "timed" or isinstance(event, StepDone)):
             self._faults.stepped()
-        elif self._faults is not None and stage == "timed":
-            self._faults.warmed_up()
 
     @staticmethod
     def _read(descriptor: int, into: bytearray) -> bool:

@@ -72,7 +72,9 @@ class Ending(Struct, frozen=True):
     timed_out_after: float | None = None
     """Seconds it was given, where it was stopped because they were over."""
     stalled_faults: int | None = None
-    """Major faults of the group when it was stopped for making no headway; None where it was not."""
+    """Major faults of the group where it read its pages again and again: to the end of its time, or to its own end
+    once a step was complete; None where it did not.
+    """
     cancelled: bool = False
     launch_error: str | None = None
     means: str = ""

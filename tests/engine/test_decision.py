@@ -156,10 +156,18 @@ def test_a_first_step_may_read_from_disk():
 
 
 @pytest.mark.parametrize("done", [[STEP], [StageBegan("timed")]])
-@pytest.mark.parametrize("timed_out", [None, 30.0])
-def test_a_stall_after_a_completed_step_is_thrashing(done, timed_out):
-    stalled = ending(signal=9, stalled_faults=7000, timed_out_after=timed_out)
+def test_a_stall_after_a_completed_step_is_thrashing(done):
+    stalled = ending(signal=9, stalled_faults=7000, timed_out_after=30.0)
     assert decide([StageBegan("warm-up"), *done], stalled) == Thrashes(LIMIT, 7000)
+    assert decide([StageBegan("warm-up"), *done, Ended(Ok())], ending(code=0, stalled_faults=7000)) == Thrashes(
+        LIMIT, 7000
+    )
+
+
+def test_what_failed_while_it_thrashed_has_failed():
+    failed = Failed("no", "timed")
+    assert decide([STEP, STEP, Ended(failed)], ending(code=0, stalled_faults=7000)) == failed
+    assert isinstance(decide([STEP, STEP], ending(signal=11, stalled_faults=7000)), Failed)
 
 
 @pytest.mark.parametrize("stage", ["import", "load", "warm-up"])

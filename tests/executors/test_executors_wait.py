@@ -49,24 +49,14 @@ def test_one_that_read_its_limit_again_stalled_however_few_faults_that_took(
     assert faults.stalled() is stalled
 
 
-def test_what_is_read_again_before_a_step_repeats_stops_no_child_that_still_has_time(group: Counted) -> None:
-    """In its first step it may still get through, or be killed by the kernel."""
+def test_only_what_is_read_again_after_the_first_step_is_read_for_want_of_memory(group: Counted) -> None:
     faults = Faults(group, LIMIT_PAGES)
     group.again = 10 * LIMIT_PAGES
     assert not faults.reread_everything()
     faults.stepped()
-    group.again = 20 * LIMIT_PAGES
     assert not faults.reread_everything()
-    faults.warmed_up()
-    assert not faults.reread_everything()
+    group.again = 11 * LIMIT_PAGES - 1
     faults.stepped()
-    assert faults.reread_everything()
-
-
-def test_of_a_work_that_does_not_tell_of_each_step_the_warm_up_is_several(group: Counted) -> None:
-    faults = Faults(group, LIMIT_PAGES)
-    group.again = LIMIT_PAGES
-    faults.warmed_up()
     assert not faults.reread_everything()
-    group.again = 2 * LIMIT_PAGES
+    group.again = 11 * LIMIT_PAGES
     assert faults.reread_everything()
