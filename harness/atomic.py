@@ -91,13 +91,18 @@ def expanded(path: Path) -> Path:
 
 def text_of(data: bytes, file: Path | str) -> str:
     """UTF-8 text, with or without a byte order mark, its lines ended by a newline. Raises UserError with the line."""
-    if data[:2] in _UTF_16 or (data[:1] == b"\0") != (data[1:2] == b"\0"):
+    if is_utf_16(data):
         raise UserError("the file is UTF-16 text", where=f"{file}:1", hint="save it as UTF-8")
     try:
         return data.decode("utf-8-sig").replace("\r\n", "\n")
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         raise UserError("the file is not UTF-8 text", where=f"{file}:{line}", hint="save it as UTF-8") from None
+
+
+def is_utf_16(data: bytes) -> bool:
+    """Whether bytes begin as UTF-16 text does: with its mark, or with one zero byte of two."""
+    return data[:2] in _UTF_16 or (len(data) > 1 and (data[0] == 0) != (data[1] == 0))
 
 
 def _size(count: int) -> str:

@@ -123,10 +123,14 @@ def _refuse_unreadable(file: SuiteFile) -> None:
     try:
         atomic.refuse_irregular(file.path)
         size = file.path.stat().st_size
+        with file.path.open("rb") as stream:
+            head = stream.read(2)
     except OSError:
         return  # which the import says in its own words
     except UserError as error:
         raise ContentError(error.what, where=error.where, hint=error.hint) from None
+    if atomic.is_utf_16(head):
+        raise ContentError("the file is UTF-16 text", where=f"{file.path}:1", hint="save it as UTF-8")
     if size > MOST_BYTES:
         raise ContentError(
             f"has more than {MOST_BYTES >> 20} MiB", where=str(file.path), hint="a suite is a page of code"

@@ -134,6 +134,12 @@ def day(text: object) -> str:
         return ""
 
 
+def refuse_other(told: int | None, said: int | None, line: Line, what: str, option: str) -> None:
+    """Raise UserError where what a user tells is not what the log says."""
+    if told is not None and said is not None and told != said:
+        raise line.refuse(f"the log says {said} {what}, {option} {told}", f"leave out {option}")
+
+
 def rounded(value: float) -> float:
     """Four significant digits: what a spread is worth."""
     return float(f"{value:.4g}")

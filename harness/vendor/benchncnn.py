@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass, field
 
 from harness.model.profile import Anchors
-from harness.vendor.about import About, Imported, Line, Missing, cut, device_fault, lines, once, rounded
+from harness.vendor.about import About, Imported, Line, Missing, cut, device_fault, lines, once, refuse_other, rounded
 
 HEADS = ("loop_count", "num_threads", "powersave", "gpu_device", "cooling_down")
 _HEAD = re.compile(r"\s*(\w+)\s*=\s*(-?\d{1,9})\s*\Z")
@@ -92,6 +92,8 @@ def _take_row(blocks: list[_Block], line: Line, row: re.Match[str], about: About
     device_fault(about, "gpu" if block.on_gpu else "cpu", f"gpu_device = {device}", line)
     if block.on_gpu and model.endswith(_INT8):
         return ["int8 models of a run on the GPU are left out: ncnn computes them on the CPU"]
+    if not block.on_gpu:
+        refuse_other(about.threads, block.head.get("num_threads") or None, line, "threads", "--threads")
     threads = 1 if block.on_gpu else about.threads or block.head.get("num_threads") or None
     missing.need(threads, line, "how many threads", "--threads")
     dtype = "int8" if model.endswith(_INT8) else _dtype(about)

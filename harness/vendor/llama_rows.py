@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from harness.model.profile import Anchors
-from harness.vendor.about import About, Imported, Line, Missing, device_fault, rounded
+from harness.vendor.about import About, Imported, Line, Missing, device_fault, refuse_other, rounded
 from harness.vendor.llama_where import Where
 
 _WIDTHS = (
@@ -94,6 +94,8 @@ def _ask(rows: Sequence[Row], about: About) -> None:
     """Raise UserError for all that neither the log nor the user says."""
     missing = Missing()
     for row in rows:
+        if row.where.device() == "cpu":
+            refuse_other(about.threads, row.threads, row.line, "threads", "--threads")
         told = row.where.layers_told(about)
         missing.need(told, row.line, f"whether all layers are on the GPU ({row.where.words})", "--layers")
         missing.need(_threads(row, about), row.line, "how many threads", "--threads")

@@ -10,7 +10,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from harness.model.profile import Anchors
-from harness.vendor.about import About, Imported, Line, Missing, device_fault, lines, rounded
+from harness.vendor.about import About, Imported, Line, Missing, device_fault, lines, refuse_other, rounded
 from harness.vendor.json_entries import entries
 from harness.vendor.trtexec_setup import Setup, setup
 
@@ -104,6 +104,7 @@ def _is_latency(text: str) -> bool:
 
 def _anchors(at: Line, about: About, known: Setup, median: float, note: str) -> Anchors:
     model, dtype, batch = about.model or known.model, about.dtype or known.dtype, about.batch or known.batch
+    refuse_other(about.batch, known.batch, at, "as the batch size", "--batch")
     missing = Missing()
     missing.need(model, at, "which model it is", "--model")
     missing.need(dtype, at, "the data type", "--dtype")

@@ -147,3 +147,13 @@ def test_a_suite_larger_than_code_is_refused(project: Path) -> None:
         stream.truncate(1 << 34)
     with pytest.raises(ContentError, match=r"large\.py: has more than 16 MiB"):
         collect.load_all(content.search_path())
+
+
+def test_a_suite_with_a_byte_order_mark_is_read_and_one_in_utf_16_is_named(project: Path) -> None:
+    file = put(project / "suites" / "mine.py")
+    file.write_text(SPY, encoding="utf-8-sig")
+    assert "mine" in {suite.name for suite in collect.load_all(content.search_path())}
+    for encoding in ("utf-16", "utf-16-le"):
+        file.write_text(SPY, encoding=encoding)
+        with pytest.raises(ContentError, match=r"mine\.py:1: the file is UTF-16 text \(save it as UTF-8\)"):
+            collect.load_all(content.search_path())

@@ -234,3 +234,13 @@ def test_a_file_that_is_not_there_is_a_user_error(tmp_path: Path, path: str) -> 
 def test_a_device_is_not_read_for_ever() -> None:
     with pytest.raises(UserError, match="is not a file"):
         profiles.check(Path("/dev/zero"))
+
+
+def test_a_byte_order_mark_is_passed_over_and_utf_16_is_named(write: Write, sound: str) -> None:
+    assert profiles.check(write(b"\xef\xbb\xbf" + sound.encode())) == []
+    broken = sound.replace('unit = "GiB"', 'unit = "GIB"')
+    (marked,), (plain,) = profiles.check(write(b"\xef\xbb\xbf" + broken.encode())), profiles.check(write(broken))
+    assert marked == plain
+    for encoding in ("utf-16", "utf-16-le", "utf-16-be"):
+        (defect,) = profiles.check(write(sound.encode(encoding)))
+        assert (defect.line, defect.message, defect.hint) == (1, "the file is UTF-16 text", "save it as UTF-8")

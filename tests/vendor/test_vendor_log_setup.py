@@ -307,3 +307,14 @@ def test_standard_input_is_read(monkeypatch, tmp_path):
 
     monkeypatch.setattr("sys.stdin", Stdin)
     assert len(logs.read(Path("-"), GPU).groups) == 1
+
+
+def test_what_is_told_against_the_log_is_refused(tmp_path):
+    told = About("a log", threads=8, batch=4, dtype="float32", device="cpu")
+    with pytest.raises(UserError, match=r"the log says 6 threads, --threads 8 \(leave out --threads\)"):
+        llama(tmp_path, as_json, {"n_gpu_layers": 0}, about=told)
+    (tmp_path / "log").write_text("num_threads = 4\n  a  min = 1.0  max = 1.0  avg = 1.0\n")
+    with pytest.raises(UserError, match="the log says 4 threads, --threads 8"):
+        logs.read(tmp_path / "log", told)
+    with pytest.raises(UserError, match="the log says 2 as the batch size, --batch 4"):
+        logs.read(trtexec(tmp_path, "trtexec --onnx=a.onnx --batch=2"), About("a log", batch=4))
