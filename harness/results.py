@@ -120,12 +120,18 @@ def _estimates(run: Run) -> Mapping[str, Estimate | NotProjected]:
 
 
 def write_text(target: Path, text: str) -> None:
-    """Write a file whole or not at all. Raises UserError for a directory, MachineError where it cannot be written."""
+    """Write a file whole or not at all; a device or a pipe is written to.
+
+    Raises UserError for a directory, MachineError where it cannot be written.
+    """
     if not target.name or atomic.is_directory(target):
         raise UserError("is a directory, not a file", where=str(target), hint="name a file in it")
     temporary = target.with_name(f".{target.name}.{os.getpid()}.tmp")
     try:
         target.parent.mkdir(parents=True, exist_ok=True)
+        if target.exists() and not (target.is_file() or target.is_dir()):
+            target.write_text(text, encoding="utf-8")  # to rename a file over /dev/null would take it from everybody
+            return
         temporary.write_text(text, encoding="utf-8")
         temporary.replace(target)
     except OSError as error:

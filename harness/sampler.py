@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from harness.host import cpu
 from harness.host.files import below, sensor_text
 from harness.meters.counter import CounterError
 from harness.meters.nvml_device import RealDevice
@@ -136,10 +137,13 @@ def _answers(path: Path) -> bool:
 
 def settle(cores: Sequence[int]) -> str:
     """Move to a core that the trial does not use, and say which; shared with it where none is free."""
-    free = sorted(os.sched_getaffinity(0) - set(cores))
+    free = sorted(cpu.usable() - set(cores))
     if not free:
         return "shared with the trial: it may use every core"
-    os.sched_setaffinity(0, {free[-1]})
+    try:
+        os.sched_setaffinity(0, {free[-1]})
+    except (OSError, AttributeError):
+        return "shared with the trial: a process cannot choose its CPUs here"
     return f"core {free[-1]}, which the trial does not use"
 
 

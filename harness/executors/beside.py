@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 import subprocess
 import sys
 from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from harness.host import cpu
 from harness.host.files import Files
 from harness.model import codec
 from harness.model.case import Trial
@@ -38,7 +38,7 @@ class Beside:
         self._timed = False
         gpu = trial.case.device == "gpu"
         if trial.role in ROLES and readable(root, gpu):
-            used = sorted(cores if cores is not None else os.sched_getaffinity(0))
+            used = sorted(cores if cores is not None else cpu.usable())
             order = json.dumps({"root": str(root), "cores": used, "gpu": gpu})
             self._process = _start(order, environment)
 

@@ -21,6 +21,7 @@ from harness.errors import MachineError
 from harness.executors.beside import Beside
 from harness.executors.gpu_idle import GpuIdle, gpu_index
 from harness.executors.wait import Watcher
+from harness.host import cpu
 from harness.limits import Group, Watch, above, mps
 from harness.model import codec
 from harness.model.case import HELD_STILL, THRESHOLD_KIB, UNDER_LIMITS, Trial
@@ -132,6 +133,7 @@ class LocalExecutor:
             output_tail=_tail(output),
             stranger=seen.stranger,
             short_of=_short_of(usage, died, killed_before),
+            findings=seen.findings,
         )
 
     def _request(self, trial: Trial, files: Sequence[str], group: Group) -> dict[str, object]:
@@ -147,7 +149,7 @@ class LocalExecutor:
         }
 
     def _environment(self, trial: Trial) -> dict[str, str]:
-        threads = str(trial.limits.threads or len(os.sched_getaffinity(0)))
+        threads = str(trial.limits.threads or cpu.threads())
         fixed = {
             "OMP_NUM_THREADS": threads,
             "MKL_NUM_THREADS": threads,

@@ -12,13 +12,16 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field
 
+from harness.executors import stub_words
 from harness.executors.deadline import Deadline
 from harness.executors.speaker import Speaker
 from harness.host.memory import page_bytes
+from harness.host.processes import end_of
 from harness.limits import Group
 from harness.model import codec
 from harness.model.case import Trial
 from harness.model.events import ChildEvent, StageBegan, StepDone
+from harness.model.measure import Finding
 
 TICK_SECONDS = 1.0
 """How often the group's kills for memory are looked at, and a limited child's page faults."""
@@ -41,6 +44,8 @@ class Seen:
     stranger: int | None = None
     lost_a_process: bool = False
     """The kernel killed for memory in the group: that decides the outcome, so the rest is not waited for."""
+    findings: tuple[Finding, ...] = ()
+    """Of what the stub could not do, and did without."""
 
     @property
     def ended(self) -> bool:
@@ -118,7 +123,7 @@ class Watcher:
         A child that reads its pages again and again is left its time: it may still complete its steps, or the kernel
         kill it.
         """
-        pidfd = os.pidfd_open(self.process.pid)
+        pidfd = end_of(self.process)
         with selectors.DefaultSelector() as selector:
             for descriptor in (self.events, self.status, pidfd):
                 selector.register(descriptor, selectors.EVENT_READ)
@@ -126,7 +131,7 @@ class Watcher:
                 self._loop(selector, pidfd, on_event, cancelled)
             finally:
                 self._end(pidfd)
-        self._seen.launch_error = self._complaint.decode("utf-8", "replace").strip() or None
+        self._seen.launch_error, self._seen.findings = stub_words.parse(bytes(self._complaint))
         return self._seen
 
     def _loop(

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 
-from harness.host.files import Files
+from harness.host.files import HERE, Files
 
 _ARM = "0x41"
 _ARM_PARTS = {
@@ -41,9 +43,52 @@ def arm_part(fields: Mapping[str, str]) -> str | None:
     return _ARM_PARTS.get(fields.get("CPU part", "")) if fields.get("CPU implementer") == _ARM else None
 
 
+def usable(files: Files = HERE) -> set[int]:
+    """The CPUs that this process may run on; where the kernel does not say, all there are."""
+    with suppress(OSError, AttributeError):
+        return os.sched_getaffinity(0)
+    allowed = cpu_list(files.fields("proc/self/status").get("Cpus_allowed_list", ""))
+    return set(allowed or range(os.cpu_count() or 1))
+
+
 def cores() -> int:
-    """The cores that this process may run on."""
-    return len(os.sched_getaffinity(0))
+    """As many as this process may run on."""
+    return len(usable())
+
+
+def threads(files: Files = HERE) -> int:
+    """Threads that can compute at once: a core each, and no more than a quota of time allows, but one."""
+    allowed = quota(files)
+    return cores() if allowed is None else max(1, min(cores(), int(allowed)))
+
+
+@dataclass(frozen=True)
+class Kind:
+    """Cores that are equally fast: their CPUs, and in words by what they are told from the others."""
+
+    cpus: tuple[int, ...]
+    speed: tuple[int, int, int]
+    told_by: str
+
+
+def kinds(cpus: Iterable[int], files: Files = HERE) -> list[Kind]:
+    """The CPUs by how fast they are, the fastest first; one kind where the system tells no difference.
+
+    By the kernel's capacity (big.LITTLE), by Intel's core type (P and E cores), and by the highest clock.
+    """
+    performance = set(cpu_list(files.text("sys/devices/cpu_core/cpus") or ""))
+    found: dict[tuple[int, int, int], list[int]] = {}
+    for number in sorted(cpus):
+        folder = f"sys/devices/system/cpu/cpu{number}"
+        capacity, clock = files.number(f"{folder}/cpu_capacity"), files.number(f"{folder}/cpufreq/cpuinfo_max_freq")
+        found.setdefault((capacity or 0, int(number in performance), clock or 0), []).append(number)
+    return [Kind(tuple(found[speed]), speed, _in_words(speed)) for speed in sorted(found, reverse=True)]
+
+
+def _in_words(speed: tuple[int, int, int]) -> str:
+    capacity, performance, kilohertz = speed
+    parts = [f"capacity {capacity}"] * bool(capacity) + ["P cores"] * performance
+    return ", ".join(parts + [f"up to {kilohertz / 1e6:g} GHz"] * bool(kilohertz)) or "the others"
 
 
 def online(files: Files) -> int | None:
@@ -56,6 +101,13 @@ def cpu_list(ranges: str) -> list[int]:
     parts = [_RANGE.fullmatch(part) for part in ranges.split(",")]
     ends = [(int(part[1]), int(part[2] or part[1])) for part in parts if part]
     return [cpu for low, high in ends for cpu in range(low, high + 1)] if all(parts) else []
+
+
+def show_list(cpus: Sequence[int]) -> str:
+    """[0, 1, 2, 8] as ``0-2,8``."""
+    starts = [number for number in cpus if number - 1 not in cpus]
+    ends = [number for number in cpus if number + 1 not in cpus]
+    return ",".join(str(low) if low == high else f"{low}-{high}" for low, high in zip(starts, ends, strict=True))
 
 
 def governor(files: Files) -> str | None:

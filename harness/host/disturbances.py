@@ -6,7 +6,7 @@ import os
 import re
 from collections.abc import Callable, Iterator
 
-from harness.host import cpu, gpu, memory
+from harness.host import calls, cpu, gpu, memory
 from harness.host.files import Files
 from harness.model.machine import Capabilities, Environment
 from harness.model.measure import Finding
@@ -179,11 +179,29 @@ def gpu_findings(found: gpu.Tenants) -> Iterator[Finding]:
         yield Finding("info", "gpu-persistence", text, "sudo nvidia-smi -pm 1", subject)
 
 
+def core_kinds(files: Files, _caps: Capabilities, _environment: Environment) -> Iterator[Finding]:
+    """Cores of which some are faster than others."""
+    found = cpu.kinds(cpu.usable(files), files)
+    if len(found) > 1:
+        listed = "; ".join(f"{len(k.cpus)} with {k.told_by} (CPU {cpu.show_list(k.cpus)})" for k in found)
+        text = f"cores of different kinds: {listed}; a trial that is held to fewer cores gets the fastest"
+        hint = "for steadier times give a run cores of one kind: taskset -c " + cpu.show_list(found[0].cpus)
+        yield Finding("info", "core-kinds", text, hint)
+
+
+def system_calls(_files: Files, _caps: Capabilities, _environment: Environment) -> Iterator[Finding]:
+    """What an old kernel or a sandbox does not offer, and what is done without it."""
+    for lacking in calls.missing():
+        text = f"{lacking.call} fails here ({lacking.said}): {lacking.follows}"
+        yield Finding("info", "system-call", text, "a newer kernel or a sandbox that allows it")
+
+
 CHECKS: tuple[Check, ...] = (
     enforcement,
     energy,
     governor,
     clock_range,
+    core_kinds,
     load,
     stolen,
     virtual,
@@ -195,6 +213,7 @@ CHECKS: tuple[Check, ...] = (
     clock_source,
     battery,
     gpu_tenants,
+    system_calls,
 )
 
 

@@ -2,7 +2,14 @@
 
 from __future__ import annotations
 
+import os
+import threading
+from typing import TYPE_CHECKING
+
 from harness.host.files import HERE, Files
+
+if TYPE_CHECKING:
+    import subprocess
 
 PARENT, SESSION, START = 1, 3, 19
 """Places in what ``stat_fields`` gives."""
@@ -30,6 +37,24 @@ def has_ended(pid: int, files: Files = HERE) -> bool:
     """Whether the process is gone, or dead and not yet waited for."""
     fields = stat_fields(pid, files)
     return fields is None or fields[0] in "ZX"
+
+
+def end_of(process: subprocess.Popen[bytes]) -> int:
+    """A descriptor that can be read once the child has ended; to be closed by the caller.
+
+    Linux has one for any process since 5.3. Before, and where a sandbox refuses it, a thread waits and closes a pipe.
+    """
+    try:
+        return os.pidfd_open(process.pid)
+    except (OSError, AttributeError):
+        ends, ended = os.pipe()
+        threading.Thread(target=_close_at_end, args=(process, ended), daemon=True).start()
+        return ends
+
+
+def _close_at_end(process: subprocess.Popen[bytes], descriptor: int) -> None:
+    process.wait()
+    os.close(descriptor)
 
 
 def descendants(pid: int, files: Files = HERE) -> list[int]:

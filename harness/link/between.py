@@ -6,12 +6,12 @@ they end. On an error it prints one line to stderr and exits with ``REFUSED``.
 
 from __future__ import annotations
 
-import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from harness.host.processes import end_of
 from harness.launch import die_with
 from harness.link.namespace import FAR, NEAR, Refused, address, enter, enter_new, ip, run, tunnel
 from harness.link.order import Order
@@ -35,7 +35,7 @@ def userspace(order: Order) -> int:
         near = tunnel("near")
         address("near", NEAR, FAR)
         with _end("client", order) as client:
-            relay(near, far, os.pidfd_open(client.pid), order.bandwidth, order.round_trip)
+            relay(near, far, end_of(client), order.bandwidth, order.round_trip)
             return client.wait()
 
 

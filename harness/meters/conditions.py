@@ -5,7 +5,6 @@ Raw signals only; harness/checks judges them. Nothing runs during the rounds: al
 
 from __future__ import annotations
 
-import os
 import resource
 import time
 from collections.abc import Callable
@@ -15,6 +14,7 @@ from pathlib import Path
 from time import perf_counter_ns
 from zlib import crc32
 
+from harness.host import cpu
 from harness.meters import signals
 from harness.model.conditions import (
     CANARY,
@@ -150,7 +150,7 @@ def canary_seconds(clock: Callable[[], int] = perf_counter_ns) -> float:
 
 
 def _usable_cores() -> list[int]:
-    return sorted(os.sched_getaffinity(0))
+    return sorted(cpu.usable())
 
 
 def _worst_delay(before: dict[str, int] | None, after: dict[str, int] | None) -> float | None:

@@ -184,7 +184,7 @@ def started_others() -> bool:
     """Whether this process has, or had and waited for, children."""
     try:
         os.waitid(os.P_ALL, 0, os.WEXITED | os.WNOHANG | os.WNOWAIT)
-    except ChildProcessError:
+    except OSError:  # none, or none that may be asked about
         return resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss > 0
     return True
 

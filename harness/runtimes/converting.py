@@ -16,6 +16,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, ClassVar
 
+from harness.host import cpu
 from harness.model.workload import Model, Place
 from harness.runtimes import Loaded, NotSupported, agreement, brought, noted
 
@@ -145,9 +146,9 @@ class Converting(ABC):
 
 
 def threads() -> int:
-    """Threads that the environment asks for, else one for each CPU that may be used."""
+    """Threads that the environment asks for, else one for each CPU that may be used, as far as a quota goes."""
     asked = os.environ.get("OMP_NUM_THREADS", "")
-    return int(asked) if asked.isdigit() else len(os.sched_getaffinity(0))
+    return int(asked) if asked.isdigit() else cpu.threads()
 
 
 def stored_inputs(artefacts: Path) -> tuple[Any, ...]:

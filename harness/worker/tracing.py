@@ -18,8 +18,10 @@ import struct
 import sys
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from harness.host import calls
+from harness.host.calls import Numbers
 from harness.host.files import HERE
 
 Means = Literal["seccomp", "audit"]
@@ -33,29 +35,6 @@ _LOAD, _EQUAL, _RETURN = 0x20, 0x15, 0x06
 _ALLOW, _NOTIFY = 0x7FFF0000, 0x7FC00000
 _AT_FDCWD = 0xFFFFFF9C
 _PATH_BYTES = 4096
-
-
-class _Calls(NamedTuple):
-    """Numbers of an architecture's system calls; None for one that it does not have."""
-
-    audit: int
-    seccomp: int
-    openat: int
-    openat2: int
-    execve: int
-    execveat: int
-    open: int | None = None
-
-
-_OF = {
-    ("x86_64", 8): _Calls(0xC000003E, 317, 257, 437, 59, 322, 2),
-    ("aarch64", 8): _Calls(0xC00000B7, 277, 56, 437, 221, 281),
-    ("riscv64", 8): _Calls(0xC00000F3, 277, 56, 437, 221, 281),
-    ("armv7l", 4): _Calls(0x40000028, 383, 322, 437, 11, 387, 5),
-    ("armv6l", 4): _Calls(0x40000028, 383, 322, 437, 11, 387, 5),
-    ("aarch64", 4): _Calls(0x40000028, 383, 322, 437, 11, 387, 5),
-}
-"""By machine and the bytes of a pointer: a 64-bit kernel may run a 32-bit system."""
 
 
 @dataclass
@@ -77,8 +56,8 @@ class Opened:
 
 def begin() -> Opened:
     """Follow what this process opens from now on, to its end. Call it while it has one thread."""
-    calls = _OF.get((os.uname().machine, struct.calcsize("P")))
-    return Opened(_by_audit(), None if calls is None else _by_seccomp(calls))
+    numbers = calls.numbers()
+    return Opened(_by_audit(), None if numbers is None else _by_seccomp(numbers))
 
 
 def _by_audit() -> dict[str, bool]:
@@ -99,7 +78,7 @@ def _note(paths: dict[str, bool], path: str, flags: int) -> None:
         paths[path] = paths.get(path, False) or mode == os.O_RDWR
 
 
-def _by_seccomp(calls: _Calls) -> socket.socket | None:
+def _by_seccomp(calls: Numbers) -> socket.socket | None:
     ours, theirs = socket.socketpair()
     _start_supervisor(theirs, ours, calls)
     theirs.close()
@@ -115,7 +94,7 @@ def _by_seccomp(calls: _Calls) -> socket.socket | None:
     return ours
 
 
-def _install(libc: ctypes.CDLL, calls: _Calls) -> int:
+def _install(libc: ctypes.CDLL, calls: Numbers) -> int:
     """The descriptor on which the kernel tells of this process's calls. Raises OSError."""
     watched = [calls.openat, calls.openat2, calls.execve, calls.execveat]
     watched += [] if calls.open is None else [calls.open]
@@ -134,7 +113,7 @@ def _install(libc: ctypes.CDLL, calls: _Calls) -> int:
     raise OSError(ctypes.get_errno(), "seccomp")
 
 
-def _start_supervisor(own: socket.socket, other: socket.socket, calls: _Calls) -> None:
+def _start_supervisor(own: socket.socket, other: socket.socket, calls: Numbers) -> None:
     """Start it as nobody's child: a workload that waits for all its children must not wait for this one."""
     between = os.fork()
     if between:
@@ -147,7 +126,7 @@ def _start_supervisor(own: socket.socket, other: socket.socket, calls: _Calls) -
     os._exit(0)
 
 
-def _supervise(own: socket.socket, calls: _Calls) -> None:
+def _supervise(own: socket.socket, calls: Numbers) -> None:
     _let_go_of_all_but(own.fileno())
     own.send(str(os.getpid()).encode())
     _, descriptors, _, _ = socket.recv_fds(own, 1, 1)
@@ -181,7 +160,7 @@ def _let_go_of_all_but(descriptor: int) -> None:
 @dataclass
 class _Supervisor:
     listener: int
-    calls: _Calls
+    calls: Numbers
     paths: dict[str, bool] = field(default_factory=dict)
     blind: bool = False
     """Whether a process could not be looked into: Yama or another guard lets nobody read what it opens."""

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 from harness import collect, runtimes
 from harness.garbage import seldom_collecting
+from harness.host import cpu
 from harness.model.case import Limits, Role, Trial
 from harness.model.events import Capped, Ended, Said
 from harness.model.measure import CONVERSION, IMPORT_TIME, LOAD_TIME, WEIGHTS, Measurement
@@ -109,7 +110,7 @@ def _place(spec: ChildSpec) -> Place:
 
 
 def _introduce(subject: Subject, channel: Channel) -> None:
-    facts = {"affinity": ",".join(map(str, sorted(os.sched_getaffinity(0)))), "threads": _threads()}
+    facts = {"affinity": ",".join(map(str, sorted(cpu.usable()))), "threads": _threads()}
     channel.send(Said({k: str(v) for k, v in {**facts, **subject.loaded.facts}.items()}))
     channel.measured(*_converted(subject.loaded.conversion))
     weights = subject.loaded.weight_bytes

@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+import without_calls
 from stubkit import LAUNCH, MIB, Started, python, start, start_raw
 
 from harness.launch import drop, is_cached, warm
@@ -57,14 +58,12 @@ def test_sets_resource_limits() -> None:
 @pytest.mark.parametrize(
     ("order", "said"),
     [
-        ({"argv": ["no-such-program-anywhere"]}, "FileNotFoundError"),
-        ({"argv": ["true"], "warm": ["/no/such/file"]}, "/no/such/file"),
-        ({"argv": ["true"], "drop": ["/no/such/file"]}, "/no/such/file"),
-        ({"argv": ["true"], "affinity": [1_000_000]}, "OSError"),
-        ({"argv": ["true"], "procs": ["/no/such/group/cgroup.procs"]}, "/no/such/group"),
+        ({"argv": ["no-such-program-anywhere"]}, "execution of no-such-program-anywhere: No such file or directory"),
+        ({"argv": ["true"], "affinity": [1_000_000]}, "sched_setaffinity to CPUs [1000000]: Invalid argument"),
+        ({"argv": ["true"], "procs": ["/no/such/group/cgroup.procs"]}, "group of /no/such/group/cgroup.procs: No such"),
         ({"argv": ["true"], "rlimits": [["RLIMIT_NONSENSE", 1, 1]]}, "RLIMIT_NONSENSE"),
-        ({"argv": ["true"], "rlimits": [["RLIMIT_NOFILE", 10, 5]]}, "ValueError"),
-        ({"argv": ["true"], "parent": 1}, "the parent 1 is gone"),
+        ({"argv": ["true"], "rlimits": [["RLIMIT_NOFILE", 10, 5]]}, "setrlimit RLIMIT_NOFILE to 10 and 5: "),
+        ({"argv": ["true"], "parent": 1}, "the process that started it, 1, is gone"),
         ({"env": {}}, "argv"),
     ],
 )
@@ -77,7 +76,7 @@ def test_refuses_a_file_that_is_no_group(tmp_path: Path) -> None:
     order = {"argv": ["true"], "procs": [str(tmp_path / "cgroup.procs")]}
     assert start_raw(json.dumps(order).encode()).finish()[0] == 0  # a plain file takes the pid and gives it back
     assert (tmp_path / "cgroup.procs").read_text().isdecimal()
-    assert "OSError" in error_of(start_raw(json.dumps({**order, "procs": ["/dev/full"]}).encode()))
+    assert "/dev/full: No space left" in error_of(start_raw(json.dumps({**order, "procs": ["/dev/full"]}).encode()))
     assert "did not arrive" in error_of(start_raw(json.dumps({**order, "procs": ["/dev/null"]}).encode()))
 
 
@@ -142,3 +141,43 @@ def test_a_file_that_was_let_go_is_cached_again_once_warmed(tmp_path: Path) -> N
 def test_an_empty_file_is_cached_or_not_but_warms(tmp_path: Path) -> None:
     (tmp_path / "empty").touch()
     warm(str(tmp_path / "empty"))
+
+
+@pytest.mark.parametrize("kind", ["warm", "drop"])
+def test_a_file_that_cannot_be_warmed_or_dropped_is_a_note_and_no_failure(kind: str, tmp_path: Path) -> None:
+    odd = os.fsdecode(bytes(tmp_path) + b"/caf\xe9")
+    started = start(Join(), python("print('ran')"), **{kind: ["/no/such/file", odd, "/proc/self/status"]})
+    code, printed, status = started.finish()
+    assert (code, printed) == (0, "ran\n")
+    note = "opening of /no/such/file: No such file or directory, and 1 more files"
+    assert json.loads(status) == {"stub_note": [kind, note]}
+
+
+def test_what_refuses_to_sync_is_dropped_all_the_same(tmp_path: Path) -> None:
+    """Files of squashfs, erofs and iso9660 answer as those of /proc do."""
+    descriptor = os.open("/proc/self/status", os.O_RDONLY)
+    with pytest.raises(OSError, match="Invalid argument"):
+        os.fdatasync(descriptor)
+    os.close(descriptor)
+    drop("/proc/self/status")
+    code = "print('ran')"
+    command = without_calls.command("EINVAL", "fdatasync")
+    (tmp_path / "library").write_bytes(b"1" * 100)
+    started = start(Join(prefix=tuple(command)), python(code), drop=[str(tmp_path / "library")])
+    assert started.finish() == (0, "ran\n", "")
+
+
+def test_what_can_neither_be_synced_nor_dropped_is_a_note(tmp_path: Path) -> None:
+    library = tmp_path / "library"
+    library.write_bytes(b"1" * 100)
+    prefix = tuple(without_calls.command("EINVAL", "fdatasync", "fadvise64"))
+    code, _, status = start(Join(prefix=prefix), python(""), drop=[str(library)]).finish()
+    assert code == 0
+    assert json.loads(status) == {"stub_note": ["drop", f"posix_fadvise of {library}: Invalid argument"]}
+
+
+def test_without_a_death_signal_the_trial_is_run_and_that_is_said() -> None:
+    prefix = tuple(without_calls.command("EPERM", "prctl"))
+    code, printed, status = start(Join(prefix=prefix), python("print('ran')")).finish()
+    assert (code, printed) == (0, "ran\n")
+    assert json.loads(status) == {"stub_note": ["outlives", "prctl(PR_SET_PDEATHSIG): Operation not permitted"]}

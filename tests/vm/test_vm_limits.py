@@ -90,7 +90,7 @@ def test_the_trial_reads_its_own_peak_and_resets_it_where_the_kernel_can(report:
 def test_the_status_descriptor_reaches_through_the_prefix(report: dict[str, Any]) -> None:
     failed = report["stub_error"]
     assert failed["code"] == 127
-    assert "OSError" in failed["status"]
+    assert "sched_setaffinity" in failed["status"]
 
 
 def test_kill_leaves_no_process(report: dict[str, Any]) -> None:

@@ -105,7 +105,7 @@ def test_without_it_python_tells_what_the_interpreter_opens_and_the_means_is_nam
 
 
 def test_on_an_unknown_processor_python_tells(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(tracing, "_OF", {})
+    monkeypatch.setattr(tracing.calls, "_OF", {})
     monkeypatch.setattr(tracing.sys, "addaudithook", lambda _: None)
     assert tracing.begin().so_far() == ({}, "audit")
 
