@@ -31,6 +31,8 @@ sys.stdin.read()
 """The kernel cuts names at 15 bytes: here in the middle of a letter."""
 READERS = {"harness/host/files.py", "harness/launch.py", "harness/worker/tracing.py"}
 """The stub imports nothing of the harness; the supervisor reads another process's memory at an address."""
+DESCRIPTORS = ("/proc/self/ns/", "/proc/self/fd/")
+"""What they open is no file of the kernel's."""
 ENVIRONMENT = Environment("h", "Debian", "6.1", "x86_64", "CPU", 4, 1 << 30, "3.11", "0.1", {})
 
 
@@ -67,7 +69,7 @@ def _kernel_reads(tree: ast.AST) -> list[ast.Call]:
 
 def _is_kernel_file(node: ast.AST) -> bool:
     said = node.value if isinstance(node, ast.Constant) else None
-    return isinstance(said, str) and said.startswith(("/proc", "/sys")) and not said.startswith("/proc/self/ns/")
+    return isinstance(said, str) and said.startswith(("/proc", "/sys")) and not said.startswith(DESCRIPTORS)
 
 
 ANYTHING = st.one_of(
