@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from msgspec.structs import replace
 
-from harness import __version__, capacity, content, host, limits, loads, own, plan, results, runtimes, store
+from harness import __version__, atomic, capacity, content, host, limits, loads, own, plan, results, runtimes, store
 from harness.engine import Engine, Stop, null
 from harness.engine.pacing import Pacing
 from harness.engine.prepared import Preparation, at_once
@@ -183,6 +183,8 @@ def execute(
     ``wish`` the run searches what fits, from the first point of the selection. ``advise`` also tries, where a case does
     not fit its tier, what else its suite ships of the workload.
     """
+    if out is not None:
+        atomic.refuse_impossible(out)
     limits.chosen(means)
     caps = capabilities()
     planned, tiers, findings, said = make_plan(selection, settings, caps)

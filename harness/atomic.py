@@ -11,6 +11,8 @@ from harness.errors import UserError
 from harness.model.text import shortened
 
 STDIN = "-"
+_MOST_PATH, _MOST_NAME = 4095, 255
+"""Bytes of a path and of a name in it that Linux takes."""
 _UTF_16 = (b"\xff\xfe", b"\xfe\xff")
 _KINDS = (
     (stat.S_ISDIR, "a directory"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISCHR, "a device"), (stat.S_ISBLK, "a device"),
@@ -64,6 +66,19 @@ def unreadable(file: Path, error: OSError | ValueError) -> UserError:
     """What a user reads where a file cannot be opened or a name cannot be one."""
     what = error.strerror if isinstance(error, OSError) else str(error)
     return UserError(f"cannot be read: {what or error}", where=shortened(str(file)))
+
+
+def refuse_impossible(path: Path | str) -> None:
+    """Raise UserError for a path that no file system could have."""
+    text = str(path)
+    try:
+        too_long = len(os.fsencode(text)) > _MOST_PATH or any(len(os.fsencode(n)) > _MOST_NAME for n in text.split("/"))
+    except UnicodeEncodeError:
+        raise UserError(f"{shortened(text)!r} has a character that nothing can be called by") from None
+    if "\0" in text:
+        raise UserError(f"{shortened(text)!r} has a character that nothing can be called by")
+    if too_long:
+        raise UserError(f"{shortened(text)!r} is too long for a name", hint=f"a name has at most {_MOST_NAME} bytes")
 
 
 def exists(path: Path) -> bool:

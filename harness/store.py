@@ -145,6 +145,7 @@ class RunWriter:
 
 def read(path: Path) -> Run:
     """The run in a directory. Raises UserError where it is none, is damaged or was written by a newer tierbench."""
+    atomic.refuse_impossible(path)
     try:
         manifest = codec.decode_manifest(_manifest(path / MANIFEST))
         records, cut = _records(path / RECORDS)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 import click
 from click.shell_completion import CompletionItem
 
+from harness import atomic
 from harness.errors import UserError
 from harness.model.text import shortened
 
@@ -20,8 +21,6 @@ if TYPE_CHECKING:
 INSIST = "Compare runs of different machines or library versions all the same."
 """The help of ``--insist``."""
 WEEK = 7 * 86400
-MOST_PATH, MOST_NAME = 4095, 255
-"""Bytes of a path and of a name in it that Linux takes."""
 
 
 class Finite(click.FloatRange):
@@ -51,8 +50,10 @@ class NamedPath(click.Path):
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:
         """As click does. Raises BadParameter."""
         text = str(value)
-        if len(text) > MOST_PATH or any(len(os.fsencode(part)) > MOST_NAME for part in text.split("/")):
-            self.fail(f"{shortened(text)!r} is too long for a name", param, ctx)
+        try:
+            atomic.refuse_impossible(text)
+        except UserError as error:
+            self.fail(error.what, param, ctx)
         if not self.file_okay and os.path.exists(text) and not os.path.isdir(text):  # noqa: PTH110, PTH112 - Path's raise
             self.fail(f"{shortened(text)!r} is not a directory", param, ctx)
         return super().convert(value, param, ctx)

@@ -52,3 +52,15 @@ def test_whole_numbers_are_whole():
             plan.refuse_odd(settings)
     plan.refuse_odd(plan.Settings())
     plan.refuse_odd(plan.QUICK)
+
+
+@pytest.mark.parametrize("name", ["x" * 300, "x" * 5000, "a\0b", "\ud800"])
+def test_names_that_nothing_can_have_are_refused_too(name):
+    with pytest.raises(UserError):
+        harness.load(name)
+    with pytest.raises(UserError):
+        harness.run(WORKLOAD, quick=True, out=name)
+    with pytest.raises(UserError):
+        harness.run(name, quick=True)
+    with pytest.raises(UserError):
+        harness.run(WORKLOAD, quick=True, include=[name])
