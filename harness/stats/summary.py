@@ -76,7 +76,7 @@ def summarise_means(groups: Sequence[Sequence[float]], means: Sequence[float] = 
         raise ValueError("a mean must be finite, one a process")
     n, centre = sum(map(len, groups)), math.fsum(own) / len(own)
     if len(groups) > 1:
-        low, high, method = _around(own, centre, "means", level)
+        low, high, method = _around(own, centre, level)
         more = abs(centre) * math.fsum(map(edge, groups)) / len(groups)
         low, high = (low / (1 + more / low), high + more) if low > 0 else (low - more, high + more)
         return Mean(centre, low, high, n, len(groups), method)
@@ -88,10 +88,10 @@ def summarise_means(groups: Sequence[Sequence[float]], means: Sequence[float] = 
 
 
 def _between(medians: list[float], level: float) -> tuple[float, float, str]:
-    return _around(medians, median(medians), "medians", level)
+    return _around(medians, median(medians), level)
 
 
-def _around(figures: list[float], middle: float, what: str, level: float) -> tuple[float, float, str]:
+def _around(figures: list[float], middle: float, level: float) -> tuple[float, float, str]:
     """The t interval over a figure a process, stretched to ``middle`` in the odd case that it lies outside."""
     logs = min(figures) > 0
     values = [math.log(m) for m in figures] if logs else figures
@@ -99,7 +99,7 @@ def _around(figures: list[float], middle: float, what: str, level: float) -> tup
     deviation = math.sqrt(math.fsum((v - centre) ** 2 for v in values) / (count - 1))
     half = t_quantile(level, count - 1) * deviation / math.sqrt(count)
     low, high = (math.exp(centre - half), math.exp(centre + half)) if logs else (centre - half, centre + half)
-    return min(low, middle), max(high, middle), f"t over {'log ' if logs else ''}{what} of {count} processes"
+    return min(low, middle), max(high, middle), f"t over {'logarithms' if logs else 'figures'} of {count} processes"
 
 
 def _within(samples: Sequence[float], level: float) -> tuple[float | None, float | None, str]:

@@ -26,6 +26,8 @@ from harness.model.profile import HardwareProfile
 from harness.model.record import Record, Run
 from harness.verdict.limits import Enforcement, enforcement, told
 
+MORE_SHARE, MORE_BYTES = 1.3, 8 << 20
+"""A timing trial may hold so much more than a need trial: its allocator scatters, and it keeps its rounds' times."""
 _WORST_FIRST = ("failed", "timed_out", "does_not_fit", "thrashes", "unsupported", "ok")
 
 
@@ -37,6 +39,8 @@ class Need(Struct, frozen=True):
     bound: Literal["upper", "lower"] | None
     device_bytes: float | None = None
     """The part of it on a GPU; None on a CPU."""
+    over_many_steps: float | None = None
+    """What a timing trial held over its many steps, where that is far more than need trials saw in their few."""
 
 
 class Work(Struct, frozen=True):
@@ -114,7 +118,7 @@ def gather(run: Run, estimates: Mapping[str, Estimate | NotProjected] | None = N
                 ceiling=ceiling,
                 outcome=outcome,
                 limit_bytes=_limit(case, run, outcome, ceiling, profile),
-                need=_need(case, work.need, profile),
+                need=_at_least(_need(case, work.need, profile), case, work.timing),
                 estimate=projected if isinstance(projected, Estimate) else None,
                 not_projected=projected.reason if isinstance(projected, NotProjected) else "",
                 generic=generic,
@@ -233,6 +237,18 @@ def _need(case: Case, records: Sequence[Record], profile: HardwareProfile | None
     if host is None:
         return Need(device.bytes, device.metric, "lower", device.bytes)
     return Need(host.bytes + device.bytes, f"{host.metric}+{device.metric}", "upper", device.bytes)
+
+
+def _at_least(need: Need | None, case: Case, timing: Sequence[Record]) -> Need | None:
+    """The need as a lower bound where the many steps of a timing trial held far more than the few of a need trial."""
+    held = _peak([r for r in timing if _fine(r)], TREE_PEAK.id, "trial") if case.device == "cpu" else None
+    if need is None or held is None or held.bound or held.bytes <= _as_much(need.bytes):
+        return need
+    return replace(need, bound="lower", over_many_steps=held.bytes)
+
+
+def _as_much(need: float) -> float:
+    return max(MORE_SHARE * need, need + MORE_BYTES)
 
 
 def warm(records: Iterable[Record]) -> tuple[list[Record], bool]:

@@ -78,9 +78,14 @@ def _by_metric(scene: Scene, comparisons: Comparisons) -> _Rows:
     found: dict[str, list[tuple[Spot, Comparison]]] = {}
     for rows in by_case(comparisons).values():
         for row in rows:
-            if row.case_id in spots and row.verdict != "not_comparable":
+            if row.case_id in spots and row.verdict != "not_comparable" and not _says_the_same(row, rows):
                 found.setdefault(row.metric, []).append((spots[row.case_id], row))
     return found
+
+
+def _says_the_same(row: Comparison, rows: Sequence[Comparison]) -> bool:
+    """Whether a throughput says no more than the latency of its case, whose row is enough then."""
+    return row.metric == THROUGHPUT and any(r.metric == LATENCY.id and r.verdict == row.verdict for r in rows)
 
 
 def _ends(rows: Sequence[tuple[Spot, Comparison]]) -> list[EndChange]:

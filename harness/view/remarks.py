@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from harness.checks import Code, validity
 from harness.model.outcome import Ok
-from harness.model.units import show_percent
+from harness.model.units import show_bytes, show_percent
 from harness.verdict import CaseFacts
 from harness.view.figures import Value
 from harness.view.over_link import due
@@ -32,6 +32,8 @@ def remarks(facts: CaseFacts, values: Mapping[str, Value]) -> Iterator[str]:
         some = f"{len(invalid)} of {len(verdicts)} trials " if len(invalid) < len(verdicts) else ""
         yield f"{some}not valid: {codes}"
     yield from list(_kinds(facts))[:1]
+    if facts.need is not None and facts.need.over_many_steps is not None:
+        yield f"held {show_bytes(facts.need.over_many_steps)} over its timed steps; the need is that of a few"
     ratio = values.get("last_to_first")
     if ratio is not None and ratio.value is not None:
         yield f"last part of the load {show_percent(ratio.value - 1, signed=True)} against the first"

@@ -7,11 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
 
+from harness.checks import Code
 from harness.model.case import Case
 from harness.model.estimate import Estimate, NotProjected
 from harness.model.profile import HardwareProfile
 from harness.model.record import Run
 from harness.network import Payload
+from harness.stats.kinds import two_kinds
 from harness.verdict import CaseFacts, Judged, deadline_state, gather, state_of
 from harness.view.figures import Value, values_of
 from harness.view.memory_parts import memory_parts
@@ -165,5 +167,14 @@ def _judged(facts: CaseFacts, values: Mapping[str, Value], name: str) -> Judged:
         runtime=case.runtime,
         need_bytes=facts.need.bytes if facts.need else None,
         limit_bytes=facts.limit_bytes,
-        deadline=deadline_state(case.workload.deadline_seconds, latency.value, latency.low, latency.high),
+        deadline=deadline_state(case.workload.deadline_seconds, latency.value, latency.low, _highest(facts, latency)),
     )
+
+
+def _highest(facts: CaseFacts, latency: Value) -> float | None:
+    """The end of the interval; where steps are of two kinds, the slow kind's time, which the median does not show."""
+    if latency.value is None or all(f.code != Code.TWO_KINDS for r in facts.work.timing for f in r.findings):
+        return latency.high
+    kinds = [two_kinds(times) for times in facts.latency_groups]
+    slower = [latency.value + found.slow - found.quick for found in kinds if found is not None]
+    return max([*slower, latency.high or latency.value])

@@ -21,6 +21,8 @@ from harness.worker.finite import first_not_finite
 
 MISSED = 0.1
 """Share of the steps that took too long by themselves: from here on it is worth a word."""
+LATE = 0.05
+"""Of the time asked: so much more passed a step on the whole, however few of them were late."""
 
 
 class _Bracket(Protocol):
@@ -56,6 +58,9 @@ def _own_seconds(stream: SingleStream) -> float:
 
 def _complain(steps: list[Step], asked: float, channel: Channel) -> None:
     late = paced.overran(steps, asked)
+    each = (steps[-1].over - steps[0].began) / len(steps) / 1e9
+    text = f"{late} of {len(steps)} steps took longer than the {show(asked, 's')} asked by themselves"
     if late > MISSED * len(steps):
-        text = f"{late} of {len(steps)} steps took longer than the {show(asked, 's')} asked by themselves"
         channel.send(Found(finding(Code.PACE_MISSED, text)))
+    elif each > (1 + LATE) * asked:
+        channel.send(Found(finding(Code.PACE_MISSED, f"{text}, so that one came every {show(each, 's')}")))

@@ -35,7 +35,7 @@ def test_between_processes_it_is_the_t_interval_of_log_means():
     found = summarise_means([[m] * 3 for m in means])
     low, high = reference.t.interval(0.95, 2, np.log(means).mean(), reference.sem(np.log(means)))
     assert (found.low, found.high) == (pytest.approx(np.exp(low)), pytest.approx(np.exp(high)))
-    assert found.method == "t over log means of 3 processes"
+    assert found.method == "t over logarithms of 3 processes"
 
 
 def test_a_mean_that_is_known_better_stands_in_for_that_of_the_samples():

@@ -44,7 +44,7 @@ def test_the_interval_is_the_t_interval_of_log_medians():
     logs = np.log(medians)
     low, high = reference.t.interval(0.95, 2, logs.mean(), reference.sem(logs))
     assert (found.low, found.high) == (pytest.approx(math.exp(low)), pytest.approx(math.exp(high)))
-    assert found.method == "t over log medians of 3 processes"
+    assert found.method == "t over logarithms of 3 processes"
     assert found.relative_half_width == pytest.approx((found.high - found.low) / 2 / 0.010)
 
 
@@ -52,7 +52,7 @@ def test_medians_that_are_not_positive_are_taken_as_they_are():
     found = summarise([[0.0], [2.0], [4.0]])
     low, high = reference.t.interval(0.95, 2, 2.0, reference.sem([0.0, 2.0, 4.0]))
     assert (found.low, found.high) == (pytest.approx(low), pytest.approx(high))
-    assert found.method == "t over medians of 3 processes"
+    assert found.method == "t over figures of 3 processes"
 
 
 def test_one_process_says_so():

@@ -10,7 +10,7 @@ from sample_runs import SMALL, make_run
 
 from harness.checks import Code, finding, with_findings
 from harness.model.estimate import Estimate
-from harness.model.measure import ELAPSED, ITEM_ENERGY, LATENCY, POWER, STEP_ENERGY, TIMED_STEPS, Measurement
+from harness.model.measure import ELAPSED, ITEM_ENERGY, LATENCY, POWER, STEP_ENERGY, TIMED_STEPS, TREE_PEAK, Measurement
 from harness.model.record import Record, Run
 from harness.view import ReportView, build
 from harness.view.figures import MIXED
@@ -103,3 +103,27 @@ def test_energy_is_the_mean_of_its_windows():
     found = data(build(changed(make_run(gpu=True, energy=True), aliased, "energy")), "host:gpu")
     assert found["energy"].value == pytest.approx(1.0)
     assert found["power"].value == pytest.approx(10.0)
+
+
+@pytest.mark.parametrize(("deadline", "state"), [(0.001, "missed"), (0.010, "unclear"), (0.050, "met")])
+def test_a_deadline_is_not_kept_where_only_the_median_keeps_it(deadline, state):
+    run = changed(make_run(), stalls)
+
+    def due(case):
+        return replace(case, workload=replace(case.workload, deadline_seconds=deadline))
+
+    plan = replace(run.manifest.plan, cases=tuple(map(due, run.manifest.plan.cases)))
+    records = tuple(replace(r, trial=replace(r.trial, case=due(r.trial.case))) for r in run.records)
+    view = build(replace(run, manifest=replace(run.manifest, plan=plan), records=records))
+    assert host(view).deadline.state == state
+
+
+def test_a_need_of_a_few_steps_is_at_least_that_where_many_held_far_more():
+    def held(record: Record) -> Record:
+        peak = Measurement(TREE_PEAK, "trial", "measured", (3.0 * SMALL[0].need,))
+        return replace(record, measurements=(*record.measurements, peak))
+
+    view = build(changed(make_run(), held))
+    assert data(view)["memory"].bound == "lower"
+    assert any("over its timed steps; the need is that of a few" in remark for remark in host(view).remarks)
+    assert data(build(make_run()))["memory"].bound == ""
