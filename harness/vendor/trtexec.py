@@ -67,7 +67,8 @@ def _log(file: str, text: str, about: About) -> Imported:
     model = next(iter(anchors.values))
     count = int(queries[1]) if queries and int(queries[1]) else None
     spread = {model: rounded((most - least) / median)}
-    return Imported((replace(anchors, n=count, spread=spread, note=anchors.note + said),))
+    warned = tuple(f"trtexec says: {warning[:200]}" for warning in known.warnings)
+    return Imported((replace(anchors, n=count, spread=spread, note=anchors.note + said),), warned)
 
 
 def _summary(file: str, text: str) -> _Summary:

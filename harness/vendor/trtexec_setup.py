@@ -8,20 +8,19 @@ from pathlib import PurePath
 
 from msgspec import Struct
 
-from harness.vendor.about import MOST_LETTERS, Line, lines
+from harness.vendor.about import MOST_LETTERS, Line, cut, lines
 
 _RUNNING = re.compile(r"&&&& RUNNING TensorRT\.trtexec(?: \[TensorRT v(\d{4,6})\])?(?: \[b\d+\])? # (.*)")
 _COMMAND = re.compile(r"""\btrtexec(?:\.exe)?["']?\s+(--.*)""")
 _VERSION = re.compile(r"TensorRT version: (\d{1,3}(?:\.\d{1,3}){1,3})")
 _STAMP = re.compile(r"\[(\d\d)/(\d\d)/(\d{4})-\d\d:\d\d:\d\d\]")
 _OPTION = re.compile(r"""--(\w+)(?:=((?:"[^"]*"|'[^']*'|\S)+))?""")
-_SAID = re.compile(
-    r"(?:\]|^)[ \t]*(Model|Load engine|Precision|Strongly Typed|Batch|Selected Device|DLACore):[ \t]+(\S.*)",
-    re.MULTILINE,
-)
+_NAMES = "Model|Load engine|Precision|Strongly Typed|Batch|Selected Device|DLACore|Streams|Data transfers|Sparsity|CUDA Graph"
+_SAID = re.compile(rf"(?:\]|^)[ \t]*({_NAMES}):[ \t]+(\S.*)", re.MULTILINE)
+_WARNED = re.compile(r"\[W\] \* (\S.*)")
 _DIMENSIONS = (
-    re.compile(r"Input inference shapes?\s*:\s*\S+?[=:](\d{1,6})x"),
-    re.compile(r"[Ii]nput binding for \S+ (?:with|is) dimensions (\d{1,6})x"),
+    re.compile(r"Input inference shapes?\s*:\s*\S+?[=:](\d{1,6})x([\dx]*)"),
+    re.compile(r"[Ii]nput binding for \S+ (?:with|is) dimensions (\d{1,6})x([\dx]*)"),
 )
 _SHAPE = re.compile(r"(?:\A|[:,])(\d{1,6})x")
 _PRECISIONS = (("fp8", None), ("int8", "int8"), ("bf16", "bfloat16"), ("fp16", "float16"))
@@ -41,6 +40,8 @@ class Setup(Struct, frozen=True):
     date: str = ""
     without_copies: bool = False
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+    """trtexec's own, on how much its times are worth."""
 
 
 def setup(file: str, text: str) -> Setup:
@@ -60,8 +61,9 @@ def setup(file: str, text: str) -> Setup:
         batch=_batch(options, said, text),
         version=version,
         date=_date(text),
-        without_copies="noDataTransfers" in options,
+        without_copies="noDataTransfers" in options or said.get("Data transfers") == "Disabled",
         notes=tuple(_notes(options, said)),
+        warnings=tuple(w.strip() for w in _WARNED.findall(text) if w.isprintable()),
     )
 
 
@@ -79,10 +81,10 @@ def _line_of(file: str, text: str, word: str) -> Line:
 def _refuse_others(line: Line, options: dict[str, str], said: dict[str, str]) -> None:
     if "useDLACore" in options or said.get("DLACore", "").isdigit():
         raise line.refuse("the run was on a DLA core, which no target stands for", "import a run on the GPU")
-    for name in _SEVERAL:
-        if options.get(name, "1") not in {"", "1"}:
-            what = f"--{name}={options[name]}: several queries ran at once, and each took longer"
-            raise line.refuse(what, "import a run with one stream")
+    streams = next((options[name] for name in _SEVERAL if options.get(name)), said.get("Streams", "1"))
+    if streams != "1":
+        what = f"streams = {cut(streams)}: several queries ran at once, and each took longer"
+        raise line.refuse(what, "import a run with one stream")
 
 
 def _model(options: dict[str, str], said: dict[str, str]) -> str | None:
@@ -110,12 +112,19 @@ def _dtype(options: dict[str, str], said: dict[str, str]) -> str | None:
 
 
 def _batch(options: dict[str, str], said: dict[str, str], text: str) -> int | None:
+    """As asked for; else the first dimension of an input of several, but for networks whose batch is no dimension."""
     shape = _SHAPE.search(options.get("shapes", ""))
-    found = shape[1] if shape else options.get("batch") or said.get("Batch", "")
-    for pattern in _DIMENSIONS:
-        bound = pattern.search(text)
-        found = found if found.isdigit() else bound[1] if bound else ""
-    return int(found) if found.isdigit() and 0 < int(found[:7]) <= 65536 and len(found) < 7 else None
+    if shape or "batch" in options:
+        return _count(shape[1] if shape else options["batch"])
+    if "deploy" in options or "uff" in options:
+        return _count(said.get("Batch", "1"))
+    bound = next((found for pattern in _DIMENSIONS if (found := pattern.search(text))), None)
+    channels_first = bound is not None and "onnx" not in options and bound[1] == "3" and bound[2].count("x") == 1
+    return _count(bound[1]) if bound and not channels_first else None
+
+
+def _count(digits: str) -> int | None:
+    return int(digits) if digits.isdecimal() and len(digits) < 7 and 0 < int(digits) <= 65536 else None
 
 
 def _date(text: str) -> str:
@@ -130,6 +139,10 @@ def _date(text: str) -> str:
 def _notes(options: dict[str, str], said: dict[str, str]) -> list[str]:
     device = said.get("Selected Device", "")
     options = {name: value for name, value in options.items() if value.lower() not in {"0", "disable"}}
+    if said.get("Sparsity", "Disabled") != "Disabled":
+        options.setdefault("sparsity", said["Sparsity"].lower())
+    if said.get("CUDA Graph") == "Enabled":
+        options.setdefault("useCudaGraph", "")
     notes = [f"--{name}={options[name]}" if options[name] else f"--{name}" for name in _NOTED if name in options]
     return [note for note in [*notes, *([f"on {device}"] if device else [])] if note.isprintable() and len(note) < 120]
 

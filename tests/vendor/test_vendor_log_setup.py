@@ -114,13 +114,47 @@ def test_a_command_above_the_log_is_read_where_the_log_s_own_is_cut_off(tmp_path
         ("trtexec --onnx=a.onnx --stronglyTyped", "the data type and the batch size (give --dtype --batch)"),
         ("trtexec", "does not say which model it is, the data type and the batch size (give --model --dtype --batch)"),
         ("trtexec --onnx=a.onnx --int8 --useDLACore=0 --batch=1", "the run was on a DLA core"),
-        ("trtexec --onnx=a.onnx --streams=4 --batch=1", "--streams=4: several queries ran at once"),
+        ("trtexec --onnx=a.onnx --streams=4 --batch=1", "streams = '4': several queries ran at once"),
     ],
 )  # fmt: skip
 def test_what_trtexec_does_not_say_is_asked_for_at_once(tmp_path, command, said):
     with pytest.raises(UserError) as caught:
         logs.read(trtexec(tmp_path, command), GPU)
     assert said in caught.value.line
+
+
+@pytest.mark.parametrize(
+    ("command", "said", "batch"),
+    [
+        ("trtexec --loadEngine=a_fp16.engine", "Batch: 1\nCreated input binding for x with dimensions 8x3x48x96", 8),
+        ("trtexec --deploy=a.prototxt --fp16", "Batch: 1\nCreated input binding for x with dimensions 3x224x224", 1),
+        ("trtexec --loadEngine=a_fp16.engine", "Batch: 1\nCreated input binding for x with dimensions 3x224x224", None),
+        ("trtexec --onnx=a.onnx", "Input binding for ids with dimensions 4x128 is created.", 4),
+    ],
+)
+def test_the_batch_is_that_of_the_input_and_not_what_the_options_begin_with(tmp_path, command, said, batch):
+    file = trtexec(tmp_path, command, said=said)
+    if batch is None:
+        with pytest.raises(UserError, match="does not say the batch size"):
+            logs.read(file, GPU)
+    else:
+        assert logs.read(file, GPU).groups[0].batch == batch
+
+
+def test_what_the_options_below_the_command_say_counts_too(tmp_path):
+    base = "trtexec --onnx=a.onnx --batch=1"
+    with pytest.raises(UserError, match="streams = '2'"):
+        logs.read(trtexec(tmp_path, base, said="Streams: 2"), GPU)
+    said = "Data transfers: Disabled\nCUDA Graph: Enabled\nSparsity: Disabled"
+    (group,) = logs.read(trtexec(tmp_path, base, said=said), GPU).groups
+    assert group.note.startswith("trtexec, copies to and from the GPU are not in it, --useCudaGraph;")
+
+
+def test_what_trtexec_warns_of_is_passed_on(tmp_path):
+    file = trtexec(tmp_path, "trtexec --onnx=a.onnx --batch=1")
+    file.write_text(file.read_text() + "[x] [W] * GPU compute time is unstable, with coefficient of variance = 5 %.\n")
+    (note,) = logs.read(file, GPU).notes
+    assert note == "trtexec says: GPU compute time is unstable, with coefficient of variance = 5 %."
 
 
 def test_options_that_change_what_is_timed_are_noted(tmp_path):
