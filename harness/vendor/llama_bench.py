@@ -18,7 +18,7 @@ _FIELDS = ("model_type", "model_size", "n_prompt", "n_gen", "avg_ts")
 _SIZE = {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _RATE = re.compile(r"([\d.]+)\s*(?:±|\+/-|\+-)\s*([\d.]+)\Z|([\d.]+)\Z")
 _BUILD = re.compile(r"build:\s*(\w+)\s*\((\d+)\)")
-_TEST = re.compile(r"(pp|tg|pg)\s*([\d,+]+)(?:\s*@\s*d\s*(\d+))?\Z")
+_TEST = re.compile(r"(pp|tg|pg)\s*([\d,+]+)(\+\s*tg\s*\d+)?(?:\s*@\s*d\s*(\d+))?\Z")
 _COLUMNS = ("model", "size", "backend", "test", "t/s")
 _NAMES = {
     "ngl": "n_gpu_layers", "dev": "devices", "nkvo": "no_kv_offload", "ncmoe": "n_cpu_moe",
@@ -190,8 +190,8 @@ def _of_cells(line: Line, columns: list[str], cells: list[str], version: str, gp
         weights=_size(line, found["size"]),
         where=_where(line, settings),
         threads=line.count(found["threads"], "threads") if "threads" in found else None,
-        test=test[1],
-        depth=test[3] or "0",
+        test="pg" if test[3] else test[1],
+        depth=test[4] or "0",
         rate=rate,
         spread=spread,
         version=version,

@@ -63,7 +63,7 @@ def _log(file: str, text: str, about: About) -> Imported:
     copies = "copies to and from the GPU are not in it" if known.without_copies else _MEANS
     notes = ["trtexec", copies, *known.notes]
     anchors = _anchors(found.line, about, known, median, ", ".join(notes))
-    said = f"; throughput {throughput[1]} queries/s" if throughput else ""
+    said = f"; throughput {throughput[1]} queries/s" if throughput and throughput[1].strip("0.") else ""
     model = next(iter(anchors.values))
     count = int(queries[1]) if queries and int(queries[1]) else None
     spread = {model: rounded((most - least) / median)}

@@ -15,8 +15,8 @@ _COMMAND = re.compile(r"""\btrtexec(?:\.exe)?["']?\s+(--.*)""")
 _VERSION = re.compile(r"TensorRT version: (\d{1,3}(?:\.\d{1,3}){1,3})")
 _STAMP = re.compile(r"\[(\d\d)/(\d\d)/(\d{4})-\d\d:\d\d:\d\d\]")
 _OPTION = re.compile(r"""--(\w+)(?:=((?:"[^"]*"|'[^']*'|\S)+))?""")
-_NAMES = "Model|Load engine|Precision|Strongly Typed|Batch|Selected Device|DLACore|Streams|Data transfers|Sparsity|CUDA Graph"
-_SAID = re.compile(rf"(?:\]|^)[ \t]*({_NAMES}):[ \t]+(\S.*)", re.MULTILINE)
+_NAMES = "Model|Load engine|Precision|Strongly Typed|Batch|Selected Device|DLACore|Streams|Data transfers"
+_SAID = re.compile(rf"(?:\]|^)[ \t]*({_NAMES}|Sparsity|CUDA Graph):[ \t]+(\S.*)", re.MULTILINE)
 _WARNED = re.compile(r"\[W\] \* (\S.*)")
 _DIMENSIONS = (
     re.compile(r"Input inference shapes?\s*:\s*\S+?[=:](\d{1,6})x([\dx]*)"),

@@ -314,7 +314,7 @@ def test_a_command_of_benchncnn_stands_for_a_head_that_was_cut_off(tmp_path):
     file.write_text("$ ./benchncnn 10 8 2 -1 1\n" + row)
     (group,) = logs.read(file, About("a log", dtype="float32")).groups
     assert (group.threads, group.n, group.note) == (8, 10, "benchncnn powersave=2 cooling_down=1")
-    file.write_text("gpu_device = 0\n[0 Mali-G610]  queueC=0[2]  queueT=0[2]\n" + row)
+    file.write_text("[0 Mali-G610]  queueC=0[2]  queueT=0[2]\ngpu_device = 0\n" + row)
     (group,) = logs.read(file, About("a log", dtype="float16")).groups
     assert group.note == "benchncnn on Mali-G610"
     file.write_text(row)
@@ -322,6 +322,55 @@ def test_a_command_of_benchncnn_stands_for_a_head_that_was_cut_off(tmp_path):
         UserError, match=r"does not say how many threads and the data type.* \(give --threads --dtype\)"
     ):
         logs.read(file, About("a log"))
+
+
+GPUS = """\
+[0 Some GPU (with blanks)]  queueC=0[1]  queueG=0[1]  queueT=0[1]
+[0 Some GPU (with blanks)]  fp16-p/s/a=1/1/{half}  int8-p/s/a=1/1/1
+[0 Some GPU (with blanks)]  subgroup=32  basic=1  vote=1  ballot=1  shuffle=1
+loop_count = 10
+num_threads = 4
+powersave = 0
+gpu_device = {device}
+cooling_down = 1
+   squeezenet  min =   11.66  max =   11.74  avg =   11.70
+"""
+
+
+def test_a_gpu_s_data_type_is_in_the_log(tmp_path):
+    file = tmp_path / "log"
+    for half, dtype in ((1, "float16"), (0, "float32")):
+        file.write_text("```\n" + GPUS.format(half=half, device=0) + "```\n")
+        (group,) = logs.read(file, GPU).groups
+        assert (group.dtype, group.threads) == (dtype, 1)
+        assert group.note.endswith("on Some GPU (with blanks)")
+
+
+def test_a_gpu_that_is_not_listed_was_not_used(tmp_path):
+    (tmp_path / "log").write_text(GPUS.format(half=1, device=1))
+    with pytest.raises(UserError, match="gpu_device is 1, and the log lists 0: it ran on the CPU"):
+        logs.read(tmp_path / "log", GPU)
+    (tmp_path / "log").write_text(GPUS.format(half=1, device=-1))
+    (group,) = logs.read(tmp_path / "log", About("a log", dtype="float32")).groups
+    assert (group.threads, group.note) == (4, "benchncnn powersave=0 cooling_down=1")
+
+
+def test_older_logs_write_int8_with_a_hyphen(tmp_path):
+    row = "  squeezenet{}  min =   11.66  max =   11.74  avg =   11.70\n"
+    (tmp_path / "log").write_text("num_threads = 4\n" + row.format("") + row.format("-int8"))
+    groups = logs.read(tmp_path / "log", About("a log", dtype="float32")).groups
+    assert [(group.dtype, list(group.values)) for group in groups] == [
+        ("float32", ["squeezenet"]), ("int8", ["squeezenet"]),
+    ]  # fmt: skip
+
+
+def test_a_prompt_and_an_answer_together_are_left_out(tmp_path):
+    file = tmp_path / "log"
+    text = as_table([FIELDS, FIELDS]).replace("tg128", "pp4096+tg128", 1)
+    file.write_text(text)
+    found = logs.read(file, GPU)
+    assert len(found.groups) == 1
+    assert "rates of prompts are left out: only decoding is projected by bandwidth" in found.notes
 
 
 def test_a_log_without_a_date_is_dated_today_and_says_so(tmp_path):
