@@ -254,10 +254,7 @@ def _measuring(emit: Listener) -> Iterator[list[Finding]]:
     for sentence in limits.sweep():
         emit(Notice(sentence))
     with ExitStack() as stack:
-        try:
-            alone = stack.enter_context(store.measuring(store.cache_directory()))
-        except OSError as error:
-            raise store.disk_error(store.cache_directory(), error) from error
+        alone = stack.enter_context(store.measuring(store.cache_directory()))
         if not alone:
             emit(Notice(OTHER_RUN.message))
         yield [] if alone else [OTHER_RUN]
@@ -344,5 +341,8 @@ def noise_floor(
     selection = Selection((workload,), quick=True, include=tuple(include))
     with TemporaryDirectory(prefix="tierbench-noise-") as folder:
         found = noise.measure(execute(selection, settings, Path(folder) / "run", emit=emit).data)
-    noise.save(found, store.cache_directory())
+    try:
+        noise.save(found, store.cache_directory())
+    except OSError as error:
+        raise store.cache_error(store.cache_directory(), error) from error
     return found

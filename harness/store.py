@@ -39,7 +39,8 @@ def sync_directory(path: Path) -> None:
     """Make the names in a directory survive a power cut."""
     descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(descriptor)
+        with suppress(OSError):  # some file systems sync no directories
+            os.fsync(descriptor)
     finally:
         os.close(descriptor)
 
@@ -47,24 +48,63 @@ def sync_directory(path: Path) -> None:
 def cache_directory() -> Path:
     """Where weights and converted models are kept: ``$TIERBENCH_CACHE``, or ``tierbench`` in the user's cache."""
     given = os.environ.get("TIERBENCH_CACHE")
-    base = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
-    return Path(given).absolute() if given else Path(base).absolute() / "tierbench"
+    if given:
+        return Path(given).absolute()
+    base = os.environ.get("XDG_CACHE_HOME")
+    try:
+        return Path(base or Path.home() / ".cache").absolute() / "tierbench"
+    except RuntimeError:
+        hint = "name a folder for it in TIERBENCH_CACHE"
+        raise MachineError("this user has no home for the cache to lie in", where="HOME", hint=hint) from None
+
+
+def cache_error(path: Path | str, error: OSError | str, resumes: Path | None = None) -> MachineError:
+    """What a user reads where the cache cannot be used; ``resumes`` is a run that can go on afterwards."""
+    what = error if isinstance(error, str) else _said(error)
+    where = str(path if isinstance(error, str) else error.filename or path)
+    hint = "this is the cache: make room for it, or name another folder in TIERBENCH_CACHE"
+    more = f"; then `tierbench run --resume {resumes}`" if resumes is not None else ""
+    return MachineError(what, where=where, hint=hint + more)
+
+
+def _said(error: OSError) -> str:
+    full = error.errno in (errno.ENOSPC, errno.EDQUOT)
+    return "the disk is full" if full else error.strerror or str(error)
 
 
 @contextmanager
 def measuring(cache: Path) -> Iterator[bool]:
-    """Say to other runs on this machine that one is measuring; yields False where another said so before."""
-    cache.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(cache / "measuring.lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+    """Say to other runs on this machine that one is measuring; yields False where another said so before.
+
+    Raises MachineError where the cache cannot be used.
+    """
     try:
-        try:
-            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            alone = True
-        except BlockingIOError:
-            alone = False
-        yield alone
+        cache.mkdir(parents=True, exist_ok=True)
+        descriptor = open_lock(cache / "measuring.lock")
+    except OSError as error:
+        raise cache_error(cache, error) from error
+    try:
+        yield take_lock(descriptor)
     finally:
         os.close(descriptor)
+
+
+def open_lock(file: Path) -> int:
+    """A descriptor to lock by. To lock takes no right to write: the file may be another user's."""
+    with suppress(FileNotFoundError):
+        return os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+    return os.open(file, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
+
+
+def take_lock(descriptor: int) -> bool:
+    """Whether nobody else holds it. Some file systems and sandboxes have no locks: there everybody is alone."""
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True
+    return True
 
 
 @dataclass
@@ -109,9 +149,7 @@ class RunWriter:
 
     def _take(self) -> None:
         self._lock = os.open(self.path / LOCK, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o644)
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
+        if not take_lock(self._lock):
             os.close(self._lock)
             self._lock = -1
             hint = "wait for it, or write to another --out"

@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 
 from msgspec.structs import replace
 
+from harness import store
 from harness.engine import cold, pacing, tighter
 from harness.engine.assemble import IMPORTED_AFTER, assemble, broken, not_run
 from harness.engine.own_cost import OwnCost
@@ -28,7 +29,7 @@ from harness.model.events import (
 )
 from harness.model.outcome import Ok, Unsupported
 from harness.model.record import Record
-from harness.model.spec import Ending
+from harness.model.spec import CACHE_FAILED, Ending
 from harness.store import RunWriter
 
 LAUNCH_TRIES = 2
@@ -161,7 +162,15 @@ class Engine:
                 return None
             if ending.launch_error is None:
                 break
-        return assemble(trial, events, ending, started, cost.measurements())
+        record = assemble(trial, events, ending, started, cost.measurements())
+        self._refuse_a_broken_cache(record)
+        return record
+
+    def _refuse_a_broken_cache(self, record: Record) -> None:
+        """Raise MachineError for a trial that failed for want of room in the cache: nothing is said of its work."""
+        for finding in record.findings:
+            if finding.code == CACHE_FAILED:
+                raise store.cache_error(finding.hint, finding.message, resumes=self.writer.path)
 
     def _listener(self, trial: Trial, events: list[ChildEvent], cost: OwnCost) -> Callable[[ChildEvent], None]:
         def listen(event: ChildEvent) -> None:

@@ -14,6 +14,10 @@ MPS_PERCENTAGE = "CUDA_MPS_ACTIVE_THREAD_PERCENTAGE"
 """Environment variable by which CUDA's multi-process service is told what share of a GPU a process may use."""
 
 
+CACHE_FAILED = "cache-failed"
+"""Code of a child's finding that the cache could not be written: its message says why, its hint is the path."""
+
+
 class TreeWatch(Struct, frozen=True):
     """The kernel's accounts of the trial's own group, as paths that the child reads."""
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import os
 import sys
+from pathlib import Path
 
 from harness.model import codec
-from harness.model.events import Ended
+from harness.model.events import Ended, Found
 from harness.model.spec import ChildSpec
+from harness.worker import cache_trouble
 from harness.worker.channel import Channel
 from harness.worker.failures import outcome_of
 from harness.worker.trial import run
@@ -23,6 +25,8 @@ def main(spec_fd: int, events_fd: int) -> None:
     except BaseException as error:
         if isinstance(error, SystemExit) and channel.is_of_a_fork():
             os._exit(error.code if isinstance(error.code, int) else error.code is not None)  # as in any program
+        if (trouble := cache_trouble.found(error, Path(spec.cache))) is not None:
+            channel.send(Found(trouble))
         channel.send(Ended(outcome_of(error, spec.trial, channel.stage)))
     sys.stdout.flush()
     sys.stderr.flush()
