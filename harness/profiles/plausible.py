@@ -29,7 +29,10 @@ _SLOW = 1e-3
 """Of its peak: the best of a group is hardly less on a device that works."""
 _APART = 50.0
 """Times the other targets' time of the same models."""
-_HINT = "the run failed, or it is another model, unit or device; leave it out, or correct the figure it is held against"
+_HINT = (
+    "the run failed, or it is another model or input, unit or device: leave it out, name it otherwise, or correct the "
+    "figure it is held against"
+)
 
 
 class Timed(NamedTuple):
@@ -157,8 +160,10 @@ def _timed(path: FieldPath, group: dict[str, Any], values: dict[str, float]) -> 
 
 
 def plain_name(model: str) -> str:
-    """``published/vgg16[batch=1]`` and ``VGG16`` as the table of known models has it."""
-    name = model.rpartition("/")[2].partition("[")[0]
+    """``published/vgg16[batch=1]`` and ``VGG16`` as the table of known models has it; empty at another input."""
+    name, _, point = model.rpartition("/")[2].partition("[")
+    if point.rstrip("]") not in {"", "batch=1"}:
+        return ""
     return name if name in known_models() else name.lower().replace("-", "_")
 
 

@@ -62,7 +62,7 @@ def setup(file: str, text: str) -> Setup:
         version=version,
         date=_date(text),
         without_copies="noDataTransfers" in options or said.get("Data transfers") == "Disabled",
-        notes=tuple(_notes(options, said)),
+        notes=(*_notes(options, said), *_inputs(text)),
         warnings=tuple(w.strip() for w in _WARNED.findall(text) if w.isprintable()),
     )
 
@@ -121,6 +121,12 @@ def _batch(options: dict[str, str], said: dict[str, str], text: str) -> int | No
     bound = next((found for pattern in _DIMENSIONS if (found := pattern.search(text))), None)
     channels_first = bound is not None and "onnx" not in options and bound[1] == "3" and bound[2].count("x") == 1
     return _count(bound[1]) if bound and not channels_first else None
+
+
+def _inputs(text: str) -> list[str]:
+    """The dimensions of the first input, in words."""
+    bound = next((found for pattern in _DIMENSIONS if (found := pattern.search(text))), None)
+    return [f"input {bound[1]}x{bound[2]}"] if bound and len(bound[2]) < 40 else []
 
 
 def _count(digits: str) -> int | None:

@@ -79,6 +79,7 @@ def test_weights_beyond_any_cache_are_read_at_every_step(write: Write, sound: st
         ("mobilenet = 28", "float32", 4),  # 41 of 48 GFLOP/s
         ("mobilenet = 110, resnet18 = 400", "float32", 1),
         ("something_else = 0.001", "float32", 4),
+        ('"mine/resnet18[size=64]" = 8, "resnet18@64" = 8', "float32", 4),
     ],
 )
 def test_a_time_that_it_can_reach_is_sound(write: Write, sound: str, values, dtype, threads):
