@@ -63,6 +63,7 @@ def gather(rows: Sequence[Row], about: About) -> Imported:
         _once(seen.setdefault((*configuration, model), row), row, model)
         key = (*configuration, own.date, own.note)
         groups[key] = _joined(groups[key], own) if key in groups else own
+        notes += [row.where.taken] if row.where.taken else []
         if not own.bytes_per_token:
             notes.append(f"{model} has experts: how many bytes it reads a token is not known, and left out")
     return Imported(tuple(groups.values()), tuple(dict.fromkeys(notes)))

@@ -76,6 +76,13 @@ class Where(Struct, frozen=True):
         known = self.device() == "cpu" or self._layers() is None or about.layers is not None
         return True if known else None
 
+    @property
+    def taken(self) -> str:
+        """What is taken for granted, in a sentence; empty where the result says it."""
+        if self.device() == "cpu" or "n_gpu_layers" in self.said:
+            return ""
+        return "n_gpu_layers is not in the table: all layers are taken to be on the GPU, as llama-bench puts them"
+
     def _several(self) -> bool:
         if self.said.get("split_mode", "layer").lower() == "none":
             return False

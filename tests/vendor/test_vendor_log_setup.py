@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import json
+import re
 
 import pytest
 
@@ -273,6 +274,16 @@ def test_rates_of_no_single_device_are_left_out_with_the_reason(tmp_path, way, c
     assert any(said in note and "left out" in note for note in found.notes)
     with pytest.raises(UserError, match=said):
         llama(tmp_path, way, change)
+
+
+def test_what_a_table_without_layers_is_taken_for_is_said(tmp_path):
+    """llama-bench leaves the column out where one of its backends is a CPU's."""
+    text = as_table([FIELDS | {"backends": "Metal,BLAS"}])
+    lines = [re.sub(r"^((?:\|[^|]*){4})\|[^|]*", r"\1", line) if line[:1] == "|" else line for line in text.split("\n")]
+    (tmp_path / "log").write_text("\n".join(lines))
+    found = logs.read(tmp_path / "log", GPU)
+    assert len(found.groups) == 1
+    assert any(note.startswith("n_gpu_layers is not in the table: all layers") for note in found.notes)
 
 
 def test_two_gpus_of_a_machine_are_two(tmp_path):
