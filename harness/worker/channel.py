@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
+
+from msgspec.structs import replace
 
 from harness.model import codec
 from harness.model.events import ChildEvent, StageBegan
@@ -48,4 +51,12 @@ class Channel:
         from harness.model.events import Measured
 
         for measurement in measurements:
-            self.send(Measured(measurement))
+            self.send(Measured(_finite(measurement)))
+
+
+def _finite(measurement: Measurement) -> Measurement:
+    """As it is; missing, with the reason, where a value is no finite number, which JSON cannot hold."""
+    odd = next((value for value in measurement.values if not math.isfinite(value)), None)
+    if odd is None:
+        return measurement
+    return replace(measurement, values=(), missing=f"the meter gave {odd}, which is no figure")
