@@ -22,7 +22,6 @@ from harness.model.signals import signal_name
 
 TAIL, TAIL_BYTES = 300, 4096
 _ROOT = str(Path(harness.__file__).resolve().parent.parent)
-_ENTRY = f"import sys; sys.path.append({_ROOT!r}); from harness.asking import answer; answer(sys.argv[1])"
 _FIXED = {
     "PYTHONHASHSEED": "0",
     "HF_HUB_OFFLINE": "1",
@@ -39,7 +38,7 @@ def ask(room: str, question: Struct, answer: type[A], *, about: str, seconds: fl
 
     ``about`` is the file that an error names, ``in_time`` what would let it be done in time.
     """
-    command = [sys.executable, "-P", "-c", _ENTRY, room]
+    command = [sys.executable, "-P", "-c", child_code("from harness.asking import answer; answer(sys.argv[1])"), room]
     given, environment = codec.encode(question), os.environ | _FIXED
     with tempfile.TemporaryFile(prefix="tierbench-output-") as printed:  # a file: the child reads in it, too
         try:
@@ -64,6 +63,15 @@ def _last_line(printed: IO[bytes]) -> str:
     printed.seek(max(0, size - TAIL_BYTES))
     lines = printed.read().decode("utf-8", "replace").strip().splitlines()
     return lines[-1][:TAIL] if lines else ""
+
+
+def child_code(statement: str) -> str:
+    """Code for a child's interpreter that does ``statement`` with this very package as ``harness``.
+
+    PYTHONPATH may hold another of the name. The folder that ours lies in comes last: it may be the one of all packages.
+    """
+    first = f"import sys; sys.path.insert(0, {_ROOT!r}); import harness; sys.path.append(sys.path.pop(0))"
+    return f"{first}; {statement}"
 
 
 def _death(code: int, said: str) -> str:

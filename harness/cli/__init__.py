@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from harness import __version__
+from harness.cli import streams
 from harness.errors import Exit, UserError
 from harness.garbage import seldom_collecting
 from harness.model.text import plain, shortened
@@ -88,6 +89,7 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> Any:
     """Entry point: runs a command and turns every error a user can mend into one line and an exit code."""
+    streams.open_closed()
     before = os.environ.get(NO_PROJECT)
     try:
         with seldom_collecting():

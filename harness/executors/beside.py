@@ -9,6 +9,7 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+from harness.asking import child_code
 from harness.host import cpu
 from harness.host.files import Files
 from harness.model import codec
@@ -90,8 +91,7 @@ class Beside:
 
 
 def _start(order: str, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
-    root = str(Path(__file__).resolve().parent.parent.parent)
-    entry = f"import sys; sys.path.append({root!r}); from harness.sampler import main; main(sys.argv[1])"
+    entry = child_code("from harness.sampler import main; main(sys.argv[1])")
     return subprocess.Popen(
         [sys.executable, "-P", "-c", entry, order],
         stdin=subprocess.PIPE,

@@ -15,8 +15,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
 
-import harness
 from harness import launch, limits, plugins
+from harness.asking import child_code
 from harness.errors import MachineError
 from harness.executors.beside import Beside
 from harness.executors.gpu_idle import GpuIdle, gpu_index
@@ -32,11 +32,7 @@ from harness.model.spec import ChildSpec, Ending, TreeWatch
 TAIL_BYTES = 4096
 WARM_ROLES = frozenset({"need", "gate", "timing", "energy", "composition", "features"})
 GATE_ALLOCATOR = dict.fromkeys(("MALLOC_MMAP_THRESHOLD_", "MALLOC_TRIM_THRESHOLD_"), str(THRESHOLD_KIB << 10))
-_ROOT = str(Path(harness.__file__).resolve().parent.parent)
-_ENTRY = (
-    f"import sys; sys.path.append({_ROOT!r}); from harness.worker.__main__ import main; "
-    "main(int(sys.argv[1]), int(sys.argv[2]))"
-)
+_ENTRY = child_code("from harness.worker.__main__ import main; main(int(sys.argv[1]), int(sys.argv[2]))")
 
 
 @dataclass

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
-from pathlib import Path
 
-_ROOT = str(Path(__file__).resolve().parents[2])
+from harness.asking import child_code
 
 
 def command(module: str, *arguments: str) -> list[str]:
     """The command that calls ``main`` of that module with this process's id and the arguments."""
-    entry = f"import sys; sys.path.append({_ROOT!r}); from {module} import main; sys.exit(main(*sys.argv[1:]))"
+    entry = child_code(f"from {module} import main; sys.exit(main(*sys.argv[1:]))")
     return [sys.executable, "-P", "-c", entry, str(os.getpid()), *arguments]

@@ -25,10 +25,10 @@ def _tracked_content() -> set[str]:
     return {f"harness/_content/{p.relative_to(ROOT)}" for p in kept}
 
 
-def test_the_wheel_puts_one_name_on_the_import_path(wheel: Path) -> None:
+def test_the_wheel_puts_the_package_and_the_command_on_the_import_path(wheel: Path) -> None:
     names = zipfile.ZipFile(wheel).namelist()
     tops = {name.split("/")[0] for name in names}
-    assert {top for top in tops if not top.endswith(".dist-info")} == {"harness"}
+    assert {top for top in tops if not top.endswith(".dist-info")} == {"harness", "tierbench.py"}
     assert "harness/py.typed" in names
     assert any(name.endswith("licenses/LICENSE") for name in names)
 
