@@ -63,4 +63,11 @@ BATCH_PEAK = Metric(
 SAMPLES_PER_SECOND = Metric(
     "samples_per_second", "samples/s", "higher", "process", "samples over wall time, at the batch that was fastest"
 )
+SAMPLE_TIME = Metric(
+    "sample_time",
+    "s",
+    "lower",
+    "process",
+    "time that passed over the samples, in up to 512 parts of the pass at the fastest batch",
+)
 BEST_BATCH = Metric("best_batch", "count", "neither", "process", "the batch that was fastest")

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from time import perf_counter_ns
 from typing import Any
 
-from harness.model.load import BATCH, BATCH_PEAK, BATCH_RATE, BEST_BATCH, SAMPLES_PER_SECOND, Load
+from harness.model.load import BATCH, BATCH_PEAK, BATCH_RATE, BEST_BATCH, SAMPLE_TIME, SAMPLES_PER_SECOND, Load
 from harness.model.measure import Measurement
+from harness.scenarios.rounds import Rounds
 
 NAME = "offline"
 GAIN = 0.03
@@ -18,6 +20,8 @@ PATIENCE = 2
 TRY_SHARE = 0.25
 """Of the least duration, for a try; the best batch is then measured again for all of it."""
 LEAST_STEPS = 3
+MOST_PARTS = 512
+"""Of the best pass, whose times tell how sure its rate is."""
 
 Round = tuple[int, int]
 
@@ -34,6 +38,13 @@ class Pass:
     def rate(self) -> float:
         """Samples a second over the whole of it."""
         return self.batch * len(self.rounds) / ((self.rounds[-1][1] - self.rounds[0][0]) / 1e9)
+
+    def sample_times(self) -> list[float]:
+        """The time that passed a sample (s), in parts of the pass of equally many steps; a rest is left out first."""
+        size = math.ceil(len(self.rounds) / MOST_PARTS)
+        ends = range(len(self.rounds) % size + size - 1, len(self.rounds), size)
+        spans = [self.rounds[end][1] - self.rounds[end - size + 1][0] for end in ends]
+        return [span / 1e9 / (size * self.batch) for span in spans]
 
 
 @dataclass(frozen=True)
@@ -87,12 +98,12 @@ class Offline:
         if isinstance(step, str):
             return step
         deadline = self.clock() + int(seconds * 1e9)
-        rounds: list[Round] = []
-        while len(rounds) < LEAST_STEPS or rounds[-1][1] < deadline:
+        rounds = Rounds()
+        while len(rounds) < LEAST_STEPS or rounds.ends[-1] < deadline:
             start = self.clock()
             step()
-            rounds.append((start, self.clock()))
-        return Pass(batch, tuple(rounds), self.peak())
+            rounds.add(start, self.clock())
+        return Pass(batch, tuple(rounds.pairs()), self.peak())
 
 
 def fastest(tries: Sequence[Pass]) -> Pass:
@@ -111,10 +122,11 @@ def _levelled(tries: Sequence[Pass]) -> bool:
 
 
 def measurements(found: Found) -> tuple[Measurement, ...]:
-    """Every batch that was tried with its rate and memory, and the best one's rate when it was measured again."""
+    """Every batch that was tried with its rate and memory, and the best one's rate and times when measured again."""
     peaks = [one.peak for one in found.tries]
     rows = [(BATCH, [float(one.batch) for one in found.tries]), (BATCH_RATE, [one.rate for one in found.tries])]
     if None not in peaks:
         rows.append((BATCH_PEAK, [float(peak or 0) for peak in peaks]))
     rows += [(BEST_BATCH, [float(found.best.batch)]), (SAMPLES_PER_SECOND, [found.best.rate])]
+    rows += [(SAMPLE_TIME, found.best.sample_times())]
     return tuple(Measurement(metric, "timed", "measured", tuple(values)) for metric, values in rows)

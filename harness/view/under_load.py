@@ -17,6 +17,7 @@ from harness.model.load import (
     OVERLATENCY,
     QUERY_COUNT,
     QUERY_LATENCY,
+    SAMPLE_TIME,
     SAMPLES_PER_SECOND,
     TARGET_QPS,
     VALIDITY,
@@ -142,7 +143,7 @@ def batches(records: Sequence[Record]) -> dict[float, list[tuple[float, float | 
 
 def _offline(records: Sequence[Record], _load: Load) -> Iterator[tuple[str, Value]]:
     blank = Value(THROUGHPUT, "throughput at the fastest batch", "samples/s", "higher", stage="timed")
-    yield THROUGHPUT, _rate(blank, samples(records, SAMPLES_PER_SECOND.id, "timed"))
+    yield THROUGHPUT, _rate(blank, *(samples(records, m.id, "timed") for m in (SAMPLES_PER_SECOND, SAMPLE_TIME)))
     best = Value("best_batch", "fastest batch", "count", "neither", stage="timed")
     yield "best_batch", _summed(best, samples(records, BEST_BATCH.id, "timed"))
     for batch, found in batches(records).items():
@@ -183,11 +184,15 @@ def _summed(blank: Value, groups: Sequence[Sequence[float]]) -> Value:
     return replace(found, provenance="measured", method=s.method, stage="timed")
 
 
-def _rate(blank: Value, groups: Sequence[Sequence[float]]) -> Value:
-    """Samples over the time that passes, over all processes: by the mean of their times a sample."""
+def _rate(blank: Value, groups: Sequence[Sequence[float]], times: Sequence[Sequence[float]] = ()) -> Value:
+    """Samples over the time that passes, over all processes: by the mean of their times a sample.
+
+    ``times`` are those of parts of each process's pass, where they are known: they tell how sure its rate is.
+    """
     if not groups:
         return _summed(blank, groups)
-    s = summarise_means([[1 / rate for rate in group] for group in groups])
+    means = [1 / rate for (rate,) in groups]
+    s = summarise_means(times if len(times) == len(groups) else [(mean,) for mean in means], means)
     low, high = (1 / bound if bound else None for bound in (s.high, s.low))
     found = replace(blank, value=1 / s.mean, low=low, high=high, samples=s.n, processes=s.processes)
     return replace(found, provenance="measured", method=s.method, stage="timed")

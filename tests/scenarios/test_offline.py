@@ -7,7 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from harness.model.load import Load
-from harness.scenarios.offline import GAIN, LEAST_STEPS, Offline, Pass, fastest, measurements
+from harness.scenarios.offline import GAIN, LEAST_STEPS, MOST_PARTS, Offline, Pass, fastest, measurements
+from harness.stats import summarise_means
 from harness.testing import FakeClock
 
 SECOND = 1_000_000_000
@@ -98,3 +99,28 @@ def test_nothing_tried_is_much_faster_than_the_fastest(rates):
     tries = [Pass(2**k, ((0, round(2**k / rate * SECOND)),)) for k, rate in enumerate(rates)]
     best = fastest(tries)
     assert all(one.rate <= best.rate * (1 + GAIN) * (1 + 1e-6) for one in tries if one.batch > best.batch)
+
+
+def test_how_sure_the_best_rate_is_comes_from_parts_of_its_pass():
+    """Each tenth step of 4 samples stalls: 2 ms, and 40."""
+    ends, now = [], 0
+    for k in range(1033):
+        now += 40_000_000 if k % 10 == 9 else 2_000_000
+        ends.append(now)
+    one = Pass(4, tuple(zip([0, *ends], ends, strict=False)))
+    times = one.sample_times()
+    assert len(times) == 1033 // 3
+    assert sum(times) * 3 * 4 == pytest.approx((ends[-1] - ends[0]) / 1e9, rel=1e-6), (
+        "the first, left over, is left out"
+    )
+    found = summarise_means([times], [1 / one.rate])
+    assert found.mean == pytest.approx(1 / one.rate)
+    assert found.low < 0.0058 / 4 < found.high
+
+
+@given(st.integers(LEAST_STEPS, 3000), st.integers(1, 64))
+def test_parts_of_a_pass_are_few_and_all_alike_where_steps_are(count: int, batch: int):
+    one = Pass(batch, tuple((k * SECOND, (k + 1) * SECOND) for k in range(count)))
+    times = one.sample_times()
+    assert 1 <= len(times) <= MOST_PARTS
+    assert times == pytest.approx([1 / batch] * len(times))

@@ -1,7 +1,8 @@
 """Steps of known duration: what the record claims of them, what they noted themselves, and what they were to take.
 
 tierbench claims a median: of rounds, each the mean of the steps in it where a step is shorter than a millisecond. So
-the claim is the median of the rounds in the record, and the truth the median of the steps that the same rounds hold.
+the claim is the median of the rounds in the record, and the truth the median of the steps that the same rounds hold. Of
+steps that stall now and then, the claim is what throughput is made of, and the truth the mean of the same steps.
 """
 
 from __future__ import annotations
@@ -11,8 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from statistics import fmean
 
-from harness import stats
+from harness import stats, verdict
 from harness.model.record import Record
 from tests.truth.programs import name_of
 from tests.truth.running import tierbench, told_folder, within
@@ -27,7 +29,10 @@ def allowed(true: float) -> float:
 
 @dataclass(frozen=True)
 class Duration:
-    """One program's step, all in seconds: asked of it, by its own stamps, and claimed by tierbench; both medians."""
+    """One program's step, all in seconds: asked of it, by its own stamps, and claimed by tierbench.
+
+    Both are medians; of steps that stall they are means.
+    """
 
     program: str
     asked: float
@@ -50,11 +55,17 @@ def measure(folder: Path, cache: Path) -> list[Duration]:
 def _of(record: Record, told: Path) -> Duration:
     rounds = _values(record, "timed")
     own = _timed_steps(record, own_steps(record, told), len(rounds))
+    parameters = record.trial.case.workload.parameters
+    asked, true, claimed = float(parameters["us"]) / 1e6, stats.median(own), stats.median(rounds)
+    if "stalled" in parameters:
+        stalls = sum(time > 2 * asked for time in own)
+        asked += stalls / len(own) * (float(parameters["stalled"]) / 1e6 - asked)
+        true, claimed = fmean(own), verdict.mean_step(record) or 0.0
     return Duration(
         program=name_of(record),
-        asked=float(record.trial.case.workload.parameters["us"]) / 1e6,
-        true=stats.median(own),
-        claimed=stats.median(rounds),
+        asked=asked,
+        true=true,
+        claimed=claimed,
         steps=len(own),
         rounds=len(rounds),
         warnings=tuple(f.code for f in record.findings if f.level == "warning"),

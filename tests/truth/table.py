@@ -67,8 +67,8 @@ def duration_rows(found: Sequence[Duration]) -> Iterator[tuple[str, ...]]:
     yield (
         "program",
         "asked",
-        "true (own median)",
-        "claimed (median)",
+        "true (own stamps)",
+        "claimed",
         "error",
         "off what was asked",
         "steps",

@@ -21,10 +21,11 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> Iterator[list[Duration]]:
 
 
 def test_there_is_one_of_each(found: list[Duration]) -> None:
-    assert [row.asked for row in found] == [1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
+    assert [row.asked for row in found if row.program.startswith("spin")] == [1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
+    assert sum(row.program.startswith("stall") for row in found) == 1
 
 
-def test_the_claimed_median_is_that_of_the_steps_themselves(found: list[Duration]) -> None:
+def test_what_is_claimed_is_that_of_the_steps_themselves(found: list[Duration]) -> None:
     off = {row.program: row.claimed - row.true for row in found if abs(row.claimed - row.true) > allowed(row.true)}
     assert off == {}
 

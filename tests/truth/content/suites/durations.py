@@ -5,7 +5,9 @@ from __future__ import annotations
 import mmap
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
+from itertools import cycle
 from pathlib import Path
 
 from harness import Model, Place, Workload
@@ -44,15 +46,33 @@ class Spin(Workload):
     parameters = {"us": (10, 100, 1000, 10_000, 100_000)}
 
     def build(self, place: Place, us: int) -> Model:
-        stamps, clock, span = Stamps(f"spin[us={us}]"), time.perf_counter_ns, 1000 * us
-        begin, numbers = stamps.begin, stamps.numbers
+        return Model(spinning(f"spin[us={us}]", (1000 * us,)))
 
-        def step() -> None:
-            began = clock()
-            place = begin(began)
+
+class Stall(Workload):
+    """A step of 2 ms, and every tenth time one of 40 ms, as where a cache is flushed."""
+
+    name = "stall"
+    family = "truth"
+    runtimes = ("python",)
+    parameters = {"us": (2000,), "stalled": (40_000,)}
+
+    def build(self, place: Place, us: int, stalled: int) -> Model:
+        return Model(spinning(f"stall[stalled={stalled},us={us}]", (1000 * us,) * 9 + (1000 * stalled,)))
+
+
+def spinning(name: str, spans: tuple[int, ...]) -> Callable[[], None]:
+    """A step that spins for each of ``spans`` (ns) in turn."""
+    stamps, clock, turns = Stamps(name), time.perf_counter_ns, cycle(spans)
+    begin, numbers = stamps.begin, stamps.numbers
+
+    def step() -> None:
+        began = clock()
+        place = begin(began)
+        span = next(turns)
+        ended = clock()
+        while ended - began < span:
             ended = clock()
-            while ended - began < span:
-                ended = clock()
-            numbers[place] = ended  # all that the step takes beyond its stamps
+        numbers[place] = ended  # all that the step takes beyond its stamps
 
-        return Model(step)
+    return step
