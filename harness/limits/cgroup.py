@@ -11,6 +11,7 @@ from harness.host.memory import page_bytes
 from harness.limits import cores, owner
 from harness.limits.files import UNLIMITED, meminfo, read_bytes, read_key, write
 from harness.limits.group import Group, Join, Watch
+from harness.limits.oom_events import OomEvents
 from harness.limits.removal import empty, remove
 from harness.model.case import Limits
 from harness.model.record import Enforced, Usage
@@ -41,6 +42,7 @@ class CgroupGroup(Group):
     def __init__(self, means: str, path: Path, layout: Layout, join: Join, enforced: tuple[Enforced, ...]) -> None:
         super().__init__(means, join, enforced, watch_of(path, layout))
         self.path, self._layout = path, layout
+        self._oom_events = oom_events(path, layout)
 
     def usage(self) -> Usage:
         """Peak bytes of the tree, OOM kills and at whose limit, major faults and, on v2, its processor seconds."""
@@ -55,7 +57,8 @@ class CgroupGroup(Group):
 
     def oom_kills(self) -> int | None:
         """Processes of the group that the kernel killed for want of memory."""
-        return read_key(self.path / self._layout.events, "oom_kill")
+        kills = read_key(self.path / self._layout.events, "oom_kill")
+        return self._oom_events.count() if kills is None and self._oom_events is not None else kills
 
     def major_faults(self) -> int | None:
         """Page faults of the group that read from disk, so far."""
@@ -63,7 +66,8 @@ class CgroupGroup(Group):
 
     def refaults(self) -> int | None:
         """Pages of files that were read again after the group had to let go of them, so far."""
-        return read_key(self.path / "memory.stat", "workingset_refault_file")
+        keys = ("workingset_refault_file", "workingset_refault")  # the second before Linux 5.9
+        return next((n for key in keys if (n := read_key(self.path / "memory.stat", key)) is not None), None)
 
     def kill(self) -> None:
         """Kill every process of the group, and of the session started in it, and wait until they are gone."""
@@ -72,6 +76,8 @@ class CgroupGroup(Group):
 
     def close(self) -> None:
         """Kill what is left and remove the directory; what cannot be removed is left to a later sweep."""
+        if self._oom_events is not None:
+            self._oom_events.close()
         if self.path.is_dir():
             self.kill()
             remove(self.path)
@@ -99,6 +105,16 @@ def attempt(base: Path, layout: Layout) -> str | None:
     lacks = [name for name in (layout.limit, layout.events) if not (path / name).exists()]
     remove(path)
     return f"a group made in {base} has no {lacks[0]}" if lacks else None
+
+
+def oom_events(path: Path, layout: Layout) -> OomEvents | None:
+    """What counts the group's kills where the kernel keeps no count of them; None where it does, or neither can."""
+    if read_key(path / layout.events, "oom_kill") is not None:
+        return None
+    try:
+        return OomEvents(path)
+    except (OSError, AttributeError):
+        return None
 
 
 def watch_of(path: Path, layout: Layout) -> Watch:

@@ -14,7 +14,7 @@ FORMAT = 2
 
 def encode(prepared: Prepared) -> bytes:
     """As JSON. Paths may hold bytes that are no text, which msgspec would not write."""
-    return json.dumps(msgspec.to_builtins(prepared)).encode()
+    return json.dumps(msgspec.to_builtins(prepared), separators=(",", ":")).encode()
 
 
 def decode(data: bytes) -> Prepared:
