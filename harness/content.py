@@ -61,14 +61,14 @@ class Place:
     def folders(self, kind: Kind) -> list[Path]:
         """Where content of that kind may lie in this place."""
         inside = self.path / kind
-        if inside.is_dir():
+        if atomic.is_directory(inside):
             return [inside]
         return [self.path] if self.flat else []
 
     @property
     def flat(self) -> bool:
         """True where the directory itself holds the content, and not in folders by kind."""
-        return self.given and not any((self.path / kind).is_dir() for kind in KINDS)
+        return self.given and not any(atomic.is_directory(self.path / kind) for kind in KINDS)
 
 
 @dataclass(frozen=True)
@@ -223,7 +223,7 @@ def _entries(folder: Path) -> list[Path]:
 
 def _item(path: Path, kind: Kind) -> tuple[str, Path] | None:
     """The name and path of what ``path`` is, None where it is nothing of that kind. A dangling link counts."""
-    if path.is_dir():
+    if atomic.is_directory(path):
         return _folder_item(path, kind)
     if path.suffix == _SUFFIX.get(kind):
         return path.stem, path
@@ -231,9 +231,9 @@ def _item(path: Path, kind: Kind) -> tuple[str, Path] | None:
 
 
 def _folder_item(path: Path, kind: Kind) -> tuple[str, Path] | None:
-    if kind == "suites" and (path / "suite.py").is_file():
+    if kind == "suites" and atomic.is_file(path / "suite.py"):
         return path.name, path / "suite.py"
-    if kind == "reports" and (path / "template.html").is_file():
+    if kind == "reports" and atomic.is_file(path / "template.html"):
         return path.name, path
     return None
 

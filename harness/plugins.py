@@ -67,7 +67,7 @@ def _installed(group: str) -> tuple[Entry, ...]:
 
 def _offering(folder: str, group: str) -> Iterator[Distribution]:
     """The packages in a folder, or in an archive, that have entry points of the group."""
-    if Path(folder).is_file():
+    if os.path.isfile(folder):  # noqa: PTH113 - Path.is_file raises where it may not look
         from importlib.metadata import distributions
 
         yield from (p for p in distributions(path=[folder]) if any(e.group == group for e in p.entry_points))
@@ -87,7 +87,7 @@ def _by_group(folder: str, _changed: int) -> dict[str, list[Path]]:
     offering: dict[str, list[Path]] = {}
     for metadata in _metadata(folder):
         with suppress(OSError):
-            for line in (metadata / "entry_points.txt").read_text("utf-8").splitlines():
+            for line in (metadata / "entry_points.txt").read_text("utf-8", "replace").splitlines():
                 if line.startswith("["):
                     offering.setdefault(line.strip(" []"), []).append(metadata)
     return offering

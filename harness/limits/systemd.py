@@ -18,6 +18,7 @@ import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from harness.host.files import HERE
 from harness.limits import cgroup2, owner, removal
 from harness.limits.cgroup import CgroupGroup, attempt, build
 from harness.limits.files import read, write
@@ -70,7 +71,7 @@ def _missing() -> str | None:
         return "this machine does not run systemd"
     if unified() is None:
         return "no cgroup v2 hierarchy is mounted here"
-    if os.getuid() and not (_runtime() / "bus").exists() and "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
+    if os.getuid() and not HERE.exists(str(_runtime() / "bus")) and "DBUS_SESSION_BUS_ADDRESS" not in os.environ:
         return "no systemd of the user's own answers here (log in through PAM, or: loginctl enable-linger)"
     return None
 

@@ -71,5 +71,5 @@ def _modules() -> set[str]:
 
 def _as_kept(source: str) -> str:
     """The compiled form of a module, which a later interpreter reads in place of its source."""
-    compiled = Path(cache_from_source(source)) if source.endswith(".py") else Path(source)
-    return str(compiled) if compiled.exists() else source
+    compiled = cache_from_source(source) if source.endswith(".py") else source
+    return compiled if HERE.exists(compiled) else source

@@ -80,15 +80,19 @@ def _note(paths: dict[str, bool], path: str, flags: int) -> None:
 
 def _by_seccomp(calls: Numbers) -> socket.socket | None:
     ours, theirs = socket.socketpair()
-    _start_supervisor(theirs, ours, calls)
-    theirs.close()
     libc = ctypes.CDLL(None, use_errno=True)
     try:
-        libc.prctl(_SET_PTRACER, int(ours.recv(16) or 0), 0, 0, 0)  # Yama; refused where there is none
+        _start_supervisor(theirs, ours, calls)
+        theirs.close()
+        supervisor = ours.recv(16)
+        if not supervisor:
+            raise ChildProcessError("no supervisor could be started")
+        libc.prctl(_SET_PTRACER, int(supervisor), 0, 0, 0)  # Yama; refused where there is none
         listener = _install(libc, calls)
         socket.send_fds(ours, [b"!"], [listener])
-    except OSError:
+    except OSError:  # no seccomp here, or no process more may be started
         ours.close()
+        theirs.close()
         return None
     os.close(listener)
     return ours

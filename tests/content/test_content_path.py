@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -162,3 +163,23 @@ def test_finding_imports_nothing_heavy() -> None:
     )
     ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, cwd=ROOT)
     assert ended.stdout.strip() == ""
+
+
+@pytest.mark.skipif(os.getuid() != 0, reason="only root can become another user")
+def test_a_place_that_cannot_be_looked_into_holds_nothing(tmp_path):
+    (tmp_path / "hidden" / "suites").mkdir(parents=True)
+    code = """
+import os, sys
+from pathlib import Path
+from harness import content, plugins
+os.chdir(sys.argv[1])
+Path(sys.argv[1]).chmod(0o700)
+os.setgroups([]); os.setgid(12345); os.setuid(12345)
+sys.path.insert(0, sys.argv[1] + "/package.zip")
+place = content.Place(Path(sys.argv[1]), "project")
+print([list(place.folders(kind)) for kind in content.KINDS], list(content._content_of(place, "suites")))
+print(plugins._installed("tierbench.content") is not None)
+"""
+    command = [sys.executable, "-c", code, str(tmp_path / "hidden")]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["[[], [], []] []", "True"], done.stderr

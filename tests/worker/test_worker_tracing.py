@@ -135,3 +135,12 @@ def test_files_that_are_only_opened_are_left_out_from_where_they_fill_the_memory
     found = read_files.found({str(tmp_path / "library")}, opened, 0, tmp_path, most_bytes=400)
     assert [Path(file.path).name for file in found.kept] == ["large", "library", "small"]
     assert found.left_out_bytes == 300
+
+
+def test_where_no_process_more_may_be_started_python_tells(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse() -> int:
+        raise BlockingIOError("Resource temporarily unavailable")
+
+    monkeypatch.setattr(tracing.os, "fork", refuse)
+    monkeypatch.setattr(tracing.sys, "addaudithook", lambda _: None)
+    assert tracing.begin().so_far() == ({}, "audit")
