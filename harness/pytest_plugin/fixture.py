@@ -10,7 +10,7 @@ from importlib.util import find_spec
 from typing import Any, Protocol
 
 from harness.pytest_plugin.entry import Call
-from harness.pytest_plugin.measure import Wanted, after, during
+from harness.pytest_plugin.measure import Wanted, after, during, highest
 
 
 class TheirFixture(Protocol):
@@ -98,9 +98,11 @@ class Measured:
     def _measure(self, call: Call, time: Callable[[], Any]) -> Any:
         __tracebackhide__ = True
         entry: dict[str, Any] = {}
-        with nullcontext() if self._wanted.extra_call else during(entry):
+        bare = call.setup is None and call.teardown is None  # else what these hold would be taken for the calls'
+        beside = highest(entry) if bare and self._wanted.memory else nullcontext()
+        with beside if self._wanted.extra_call else during(entry):
             result = time()
         if self._wanted.extra_call:
-            entry = after(call, self._wanted)
+            entry = after(call, self._wanted) | entry
         self._fixture.extra_info[self._key] = entry
         return result

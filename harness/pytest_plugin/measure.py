@@ -23,6 +23,7 @@ OFF = "tierbench_memory is false"
 ALL_CALLS = "all calls, timed rounds included"
 HOST = {PROCESS_PEAK.id: "host_peak_bytes", PROCESS_BASELINE.id: "host_baseline_bytes"}
 DELTA = "host_delta_bytes"
+ALL_CALLS_DELTA = "host_delta_all_calls_bytes"
 GPU = {GPU_ALLOCATED.id: "gpu_allocated_peak_bytes", GPU_RESERVED.id: "gpu_reserved_peak_bytes"}
 
 
@@ -33,6 +34,21 @@ class Wanted:
     memory: bool
     energy: bool
     extra_call: bool
+
+
+@contextmanager
+def highest(into: dict[str, Any]) -> Generator[None, None, None]:
+    """Note how far the process grows over all that pytest-benchmark does: what one further call might not show.
+
+    The mark is reset before and read after it; nothing is freed or collected, and nothing happens meanwhile.
+    """
+    host = ProcessMemory() if Path("/proc/self/status").exists() else None
+    if host is not None:
+        host.begin()
+    yield
+    found = {m.metric.id: m.values[0] for m in host.end("timed") if m.values} if host is not None else {}
+    if found.keys() >= HOST.keys():
+        into[ALL_CALLS_DELTA] = int(found[PROCESS_PEAK.id] - found[PROCESS_BASELINE.id])
 
 
 def after(call: Call, wanted: Wanted) -> dict[str, Any]:

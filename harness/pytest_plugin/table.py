@@ -18,6 +18,8 @@ COLUMNS = {
 }
 ALWAYS = frozenset({"host_peak_bytes", "host_baseline_bytes", "host_delta_bytes"})
 """Other columns are shown where a test has a value in them."""
+HELD, MORE_BYTES = 3, 4 << 20
+"""What all calls may take without a word: as much as three, since results of others are held, and the allocator's."""
 Groups = Iterable[tuple[str | None, Sequence[Mapping[str, Any]]]]
 """What the hook ``pytest_benchmark_group_stats`` gives: names of groups and their tests."""
 Row = tuple[str, Mapping[str, Any]]
@@ -58,7 +60,16 @@ def _aligned(cells: Sequence[Sequence[str]]) -> list[str]:
 
 def _notes(rows: Sequence[Row], shown: Sequence[str]) -> list[str]:
     star = any(_mark(entry, name) for _, entry in rows for name in shown if entry.get(name) is not None)
-    return [*(["*: over all calls, timed rounds included"] if star else []), *_reasons(rows, shown)]
+    said = ["*: over all calls, timed rounds included"] if star else []
+    return [*said, *(text for title, entry in rows if (text := _seldom(title, entry))), *_reasons(rows, shown)]
+
+
+def _seldom(title: str, entry: Mapping[str, Any]) -> str:
+    """A word where the timed calls held far more than the one that was measured: some of them take more than others."""
+    one, every = entry.get("host_delta_bytes"), entry.get("host_delta_all_calls_bytes")
+    if one is None or every is None or every <= HELD * one + MORE_BYTES:
+        return ""
+    return f"{title}: over all calls, timed rounds included, the process grew by up to {show(every, 'B')}"
 
 
 def _reasons(rows: Sequence[Row], shown: Sequence[str]) -> list[str]:

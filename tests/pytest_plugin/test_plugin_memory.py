@@ -53,6 +53,13 @@ def test_pedantic(benchmark):
 def test_iterations(benchmark):
     benchmark.pedantic(written, args=(4,), iterations=3, rounds=2)
 
+def test_seldom(benchmark):
+    calls = []
+    def now_and_then():
+        calls.append(None)
+        return len(written(96 if len(calls) == 2 else 4))
+    benchmark.pedantic(now_and_then, rounds=4)
+
 @pytest.mark.tierbench(extra_call=False)
 def test_no_extra_call(benchmark):
     calls = []
@@ -69,6 +76,7 @@ TRUE = {
     "test_setup_in_the_baseline": 0,
     "test_pedantic": 16,
     "test_iterations": 4,
+    "test_seldom": 4,
     "test_no_extra_call": 24,
 }
 
@@ -141,3 +149,12 @@ def test_it(benchmark):
     assert abs(entry["host_delta_bytes"] - 16 * MIB) <= 2 * MIB
     if entry["gpu_allocated_peak_bytes"] is None:
         assert "CUDA" in entry["missing"]["gpu_allocated_peak_bytes"]
+
+
+def test_a_call_that_takes_far_more_than_the_one_that_is_measured_is_told(known: Project) -> None:
+    entry = known.entry("test_seldom")
+    assert entry["host_delta_bytes"] < 8 * MIB
+    assert entry["host_delta_all_calls_bytes"] > 90 * MIB
+    assert "test_seldom: over all calls, timed rounds included, the process grew by up to " in known.said
+    assert known.said.count("over all calls, timed rounds included, the process grew") == 1
+    assert "host_delta_all_calls_bytes" not in known.entry("test_no_extra_call")
