@@ -13,7 +13,7 @@ from harness.model.estimate import Estimate
 from harness.model.measure import ELAPSED, ITEM_ENERGY, LATENCY, POWER, STEP_ENERGY, TIMED_STEPS, TREE_PEAK, Measurement
 from harness.model.record import Record, Run
 from harness.view import ReportView, build
-from harness.view.figures import MIXED
+from harness.view.figures import ARRIVALS, MIXED
 from harness.view.report import DataRow
 
 NAME = SMALL[0].name
@@ -127,3 +127,18 @@ def test_a_need_of_a_few_steps_is_at_least_that_where_many_held_far_more():
     assert data(view)["memory"].bound == "lower"
     assert any("over its timed steps; the need is that of a few" in remark for remark in host(view).remarks)
     assert data(build(make_run()))["memory"].bound == ""
+
+
+def test_under_a_server_it_is_what_came_through_and_its_steps_say_nothing_of_its_interval():
+    def waited(record: Record) -> Record:
+        made = stalls(record, more=3.0)
+        return replace(made, trial=replace(made.trial, case=replace(made.trial.case, scenario="server")))
+
+    run = make_run(processes=1)
+    cases = tuple(replace(case, scenario="server") for case in run.manifest.plan.cases)
+    plan = replace(run.manifest.plan, cases=cases)
+    view = build(replace(changed(run, waited), manifest=replace(run.manifest, plan=plan)))
+    found = data(view)["throughput"]
+    assert found.value == pytest.approx(8 * 200 / (200 * 0.0058 + 3.0))
+    assert (found.low, found.high) == (None, None)
+    assert found.note == ARRIVALS
