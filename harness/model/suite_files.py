@@ -18,19 +18,19 @@ from types import ModuleType
 __path__: list[str] = []
 """Makes a package of this module; what is in it, the finder says."""
 _PREFIX = __name__ + "."
-_SPELT = "file_"
-"""Begins the name of a module whose file's name has dots, in hexadecimal digits too."""
+_FOLDER, _FILE = "in_", "file_"
+"""Begin what is spelt in hexadecimal digits: each part of a name is an identifier, as TorchScript wants it."""
 
 
 def package_of(file: Path) -> str:
     """Return the name of the package that the modules of a suite file's folder are in."""
-    return _PREFIX + os.fsencode(file.parent).hex()
+    return _PREFIX + _FOLDER + os.fsencode(file.parent).hex()
 
 
 def module_of(file: Path) -> str:
     """Return the name of a suite file's module."""
-    odd = "." in file.stem or file.stem.startswith(_SPELT)
-    stem = _SPELT + os.fsencode(file.stem).hex() if odd else file.stem
+    plain = file.stem.isidentifier() and file.stem.isascii() and not file.stem.startswith(_FILE)
+    stem = file.stem if plain else _FILE + os.fsencode(file.stem).hex()
     return f"{package_of(file)}.{stem}"
 
 
@@ -42,18 +42,26 @@ class _Finder:
         if not name.startswith(_PREFIX):
             return None
         folder, _, module = name.removeprefix(_PREFIX).partition(".")
-        try:
-            where = os.fsdecode(bytes.fromhex(folder))
-            stem = os.fsdecode(bytes.fromhex(module.removeprefix(_SPELT))) if module.startswith(_SPELT) else ""
-        except ValueError:
+        where, stem = _spelt(folder, _FOLDER), _spelt(module, _FILE)
+        if where is None:
             return None
-        if stem:
+        if stem is not None and not (Path(where) / f"{module}.py").exists():
             return spec_from_file_location(name, str(Path(where) / f"{stem}.py"))
         if module:
             return None  # Python's own finder looks into the package's path
         spec = ModuleSpec(name, None, is_package=True)
         spec.submodule_search_locations = [where]
         return spec
+
+
+def _spelt(part: str, begin: str) -> str | None:
+    """What a part of a name spells in hexadecimal digits, None where it does not."""
+    if not part.startswith(begin):
+        return None
+    try:
+        return os.fsdecode(bytes.fromhex(part.removeprefix(begin)))
+    except ValueError:
+        return None
 
 
 sys.meta_path.insert(0, _Finder)

@@ -119,6 +119,7 @@ def test_what_a_suite_file_holds_can_be_unpickled_elsewhere(tmp_path: Path, name
     (tmp_path / name).write_text(SUITE.format(imports="", function="square", how="spawn"))
     module = loaded(tmp_path / name)
     assert elsewhere(module.Item(5).square) == "25"
+    assert all(part.isidentifier() and part.isascii() for part in module.__name__.split(".")), "as TorchScript wants it"
 
 
 def test_what_a_folders_other_module_holds_too(tmp_path: Path) -> None:
@@ -132,8 +133,15 @@ def test_what_a_folders_other_module_holds_too(tmp_path: Path) -> None:
     assert done.stdout == b"27\n"
 
 
+def test_a_sibling_whose_own_name_looks_spelt_is_itself(tmp_path: Path) -> None:
+    (tmp_path / "file_6162.py").write_text(SIBLING)
+    text = SUITE.format(imports="from .file_6162 import cube", function="cube", how="spawn")
+    (tmp_path / "suite.py").write_text(text)
+    assert loaded(tmp_path / "suite.py").cube(2) == 8
+
+
 def test_a_module_that_is_not_there_is_not_found() -> None:
-    for name in ("zz", "2f6e6f7768657265.mine", "2f746d70.file_zz"):
+    for name in ("zz", "in_zz", "in_2f6e6f7768657265.mine", "in_2f746d70.file_zz"):
         with pytest.raises(ImportError):
             __import__(f"{suite_files.__name__}.{name}")
 
