@@ -47,14 +47,14 @@ class Sources:
     proc: Path = Path("/proc")
     system: Path = Path("/sys")
     clock: Callable[[], int] = perf_counter_ns
-    reference: Callable[[], int] = lambda: time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    reference: Callable[[], int | None] = lambda: since_boot()
     cpu: Callable[[], int] = time.process_time_ns
 
 
 @dataclass(frozen=True)
 class _Times:
     clock: int
-    reference: int
+    reference: int | None
     cpu: int
 
 
@@ -96,10 +96,10 @@ class Conditions:
         """All signals over the window; missing ones with the reason."""
         start, end = self._times[-2:]
         before, after = self._counts[-2:]
-        gap = end.reference - start.reference - (end.clock - start.clock)
+        gap = _gap(start, end)
         return (
             _one(WINDOW, stage, (end.clock - start.clock) / 1e9),
-            _one(CLOCK_GAP, stage, gap / 1e9),
+            _one(CLOCK_GAP, stage, gap, "this system has no clock that goes on while it is suspended"),
             _one(CPU_TIME, stage, (end.cpu - start.cpu) / 1e9),
             _one(VOLUNTARY, stage, after.voluntary - before.voluntary),
             _one(INVOLUNTARY, stage, after.involuntary - before.involuntary),
@@ -130,6 +130,21 @@ class Conditions:
             quota=signals.quota_throttled_seconds(proc, system),
             thermal=signals.thermal_throttles(system, cores),
         )
+
+
+def since_boot() -> int | None:
+    """Nanoseconds since boot, suspended times included; None where a sandbox or an old kernel has no such clock."""
+    try:
+        return time.clock_gettime_ns(time.CLOCK_BOOTTIME)
+    except (OSError, AttributeError):
+        return None
+
+
+def _gap(start: _Times, end: _Times) -> float | None:
+    """Seconds that the reference went on and the clock did not."""
+    if start.reference is None or end.reference is None:
+        return None
+    return (end.reference - start.reference - (end.clock - start.clock)) / 1e9
 
 
 def canary_seconds(clock: Callable[[], int] = perf_counter_ns) -> float:
