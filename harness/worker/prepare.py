@@ -24,8 +24,7 @@ from harness.worker.tracing import Opened
 def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place, opened: Opened) -> None:
     """Prepare, load and step once; write the list of files to ``spec.prepared_file``. Raises NotFinite."""
     began_ns, artefacts, target = time.time_ns(), Path(spec.artefacts), Path(spec.prepared_file)
-    if target.exists():  # of files that have changed since: what was made of them is worthless, too
-        shutil.rmtree(artefacts, ignore_errors=True)
+    shutil.rmtree(artefacts, ignore_errors=True)  # of files that have changed since, or of a try that broke off
     artefacts.mkdir(parents=True, exist_ok=True)
     subject.prepare(spec, runtime, workload, place)
     output = subject.load(spec, runtime, workload, place).stepper(MarkTaker())()

@@ -218,3 +218,41 @@ def test_the_need_is_the_same_whether_the_page_cache_holds_what_the_work_reads(
         assert peak < 48 * MIB, f"{work}: what it reads is charged to it"
         for later in needs[1:]:
             assert abs(later[work] - peak) <= max(2 * MIB, 0.01 * peak), work
+
+
+HELPED = """
+import sys
+sys.path.insert(0, {folder!r})
+import beside_the_suites
+from harness import Model, Workload
+
+class Helped(Workload):
+    name = "helped"
+    runtimes = ("python",)
+
+    def build(self, place):
+        return Model(lambda: beside_the_suites.VALUE)
+"""
+
+
+@pytest.mark.slow
+def test_a_change_in_a_module_that_lies_elsewhere_prepares_the_work_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "suites").mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    module = tmp_path / "elsewhere/beside_the_suites.py"
+    (tmp_path / "suites/helping.py").write_text(HELPED.format(folder=str(module.parent)))
+    monkeypatch.setenv("TIERBENCH_CACHE", str(tmp_path / "cache"))
+    settings = replace(plan.QUICK, only=("need",), processes=1)
+    selection = api.Selection(("helping",), include=(tmp_path,))
+    module.write_text("VALUE = 1\n")
+    left_by_the_first: list[bool] = []
+    for name in ("first", "same", "changed"):
+        if name == "changed":
+            module.write_text("VALUE = 22\n")
+        assert not api.execute(selection, settings, tmp_path / name).failed
+        [folder] = (tmp_path / "cache/artefacts").iterdir()
+        left_by_the_first.append((folder / "left").exists())
+        (folder / "left").touch()
+    assert left_by_the_first == [False, True, False], "converted files are kept while nothing changed, and no longer"
