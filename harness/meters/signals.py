@@ -44,7 +44,7 @@ def quota_throttled_seconds(proc: Path, system: Path) -> float | None:
 
 def _own_groups(text: str) -> list[str]:
     """Paths of this process's groups in the hierarchies that have a CPU controller."""
-    lines = [line.split(":", 2) for line in text.splitlines() if line.count(":") >= 2]
+    lines = [line.split(":", 2) for line in text.splitlines() if line.count(":") >= 2 and "\0" not in line]
     return list(dict.fromkeys(path for _, names, path in lines if not names or "cpu" in names.split(",")))
 
 

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 import harness
@@ -81,6 +81,7 @@ ANYTHING = st.one_of(
 
 
 @given(content=ANYTHING)
+@example(content=b"::\x00\x01")
 def test_nothing_raises_whatever_the_kernels_files_hold(content: bytes, tmp_path_factory) -> None:
     root = tmp_path_factory.mktemp("machine")
     places = (
