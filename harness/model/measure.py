@@ -60,7 +60,7 @@ PROCESSING = (PREPROCESSED, INFERRED, POSTPROCESSED)
 LATENCY = Metric("latency", "s", "lower", "process", "time.perf_counter_ns around each step")
 TIMED_STEPS = Metric("timed_steps", "count", "neither", "process", "steps in the timed rounds")
 ELAPSED = Metric(
-    "elapsed", "s", "neither", "process", "wall time from the start of the first timed round to the end of the last"
+    "elapsed", "s", "neither", "process", "wall time of all timed rounds; under a server's load also that between them"
 )
 MATMUL_RATE = Metric(
     "matmul_rate", "FLOP/s", "higher", "process", "float32 products of 512 x 512 matrices on one thread, best of 12"

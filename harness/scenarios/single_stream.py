@@ -104,13 +104,16 @@ class SingleStream:
 
     def _until(self, rounds: Rounds, look: int, inner: int, deadline: int) -> None:
         clock, step, least = self.clock, self.step, self.pace.min_rounds
-        while len(rounds) < look:
+        begun, ended, count = rounds.starts.append, rounds.ends.append, len(rounds)
+        while count < look:
             start = clock()
             for _ in range(inner):
                 step()
             end = clock()
-            rounds.add(start, end)
-            if end >= deadline and len(rounds) >= least:
+            begun(start)
+            ended(end)
+            count += 1
+            if end >= deadline and count >= least:
                 return
 
     def _precise(self, rounds: Rounds) -> bool:

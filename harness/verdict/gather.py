@@ -139,8 +139,8 @@ def samples(
 def step_times(records: Iterable[Record]) -> tuple[tuple[tuple[float, ...], float], ...]:
     """Of each record with timed rounds: the time of a step (s) in each of them, and the time that passed a step.
 
-    The latter is that from the first round's start to the last one's end over all steps; of a record that does not say
-    it, the mean of the rounds.
+    The latter is the time of all rounds over all steps, waits included where a load has waits; of a record that does
+    not say it, the mean of the rounds.
     """
     return tuple(
         (found.values, mean_step(record) or 0.0)

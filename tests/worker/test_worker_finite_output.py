@@ -10,7 +10,7 @@ from builders import trial
 from msgspec.structs import replace
 
 from harness.model.case import Pace
-from harness.model.measure import LATENCY
+from harness.model.measure import ELAPSED, LATENCY, TIMED_STEPS
 from harness.scenarios.single_stream import MarkTaker
 from harness.worker import timing
 from harness.worker.failures import NotFinite
@@ -69,3 +69,9 @@ def test_a_long_step_is_taken_once_more_only_where_it_learns(monkeypatch, learns
     told = run(steps, learns)
     assert steps.taken == COLD_AND_ROUNDS + more
     assert len(next(m for m in told if m.metric == LATENCY and m.stage == "timed").values) == PACE.min_rounds
+
+
+def test_the_steps_and_the_time_of_the_timed_rounds_are_told():
+    told = {m.metric: m.values for m in run(Steps(bad_from=100)) if m.stage == "timed"}
+    assert told[TIMED_STEPS] == (PACE.min_rounds,)
+    assert told[ELAPSED][0] == pytest.approx(sum(told[LATENCY]))
