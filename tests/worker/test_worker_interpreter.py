@@ -18,6 +18,7 @@ from builders import trial
 from msgspec.structs import replace
 
 import harness
+from harness.model import suite_files
 from harness.model.case import Pace, Role
 from harness.model.record import Record
 from harness.model.spec import ChildSpec
@@ -146,13 +147,16 @@ def test_pauses_for_garbage_stand_in_p90_and_mean_as_in_the_program_alone(tmp_pa
 @pytest.mark.parametrize("role", ["need", "gate", "ceiling", "fit", "timing", "energy"])
 def test_nothing_is_collected_frozen_or_put_off_in_a_trial_whose_figure_decides(role: Role, tmp_path, monkeypatch):
     (tmp_path / "one.py").write_text("def load(): pass\ndef step(): return 1.0\n" + SUITE)
-    done: list[str] = []
+    done: list[tuple[str, bool]] = []
+    module = suite_files.module_of(tmp_path / "one.py")
     for name in ("collect", "freeze", "unfreeze", "disable", "enable", "set_threshold"):
-        monkeypatch.setattr(gc, name, lambda *_, name=name: done.append(name))
+        monkeypatch.setattr(gc, name, lambda *_, name=name: done.append((name, module in sys.modules)))
     monkeypatch.setattr("harness.meters.for_role", lambda *_: [])
     with (tmp_path / "events").open("wb") as events:
         child.run(_spec(role, tmp_path), Channel(events.fileno()))
-    assert done == []
+    assert module in sys.modules
+    assert [name for name, begun in done if begun] == [], "once the user's file is there"
+    assert [name for name, _ in done] == ["collect"], "of tierbench's own objects, before"
 
 
 def _spec(role: Role, folder: Path) -> ChildSpec:
