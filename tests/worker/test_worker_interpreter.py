@@ -53,7 +53,7 @@ PAUSES = """
 
 
     def load():
-        long_lived.extend([k] for k in range(400_000))
+        long_lived.extend([k] for k in range(800_000))
 
 
     def step():
@@ -136,12 +136,15 @@ def test_garbage_that_a_load_leaves_counts_in_the_need_as_it_does_in_the_program
 @pytest.mark.slow
 @pytest.mark.alone
 def test_pauses_for_garbage_stand_in_p90_and_mean_as_in_the_program_alone(tmp_path, monkeypatch):
+    """Both over the median, so that a machine that is slower for a while makes no difference."""
     true = json.loads(alone(PAUSES, TIMES))
     found = next(r for r in records(PAUSES, tmp_path, monkeypatch, min_time=2.0) if r.trial.role == "timing")
     claimed = found.find("latency", "timed").values
-    assert statistics.fmean(true) > 1.2 * statistics.median(true), "the program pauses"
-    assert statistics.fmean(claimed) == pytest.approx(statistics.fmean(true), rel=0.3)
-    assert percentile(claimed, 90).value == pytest.approx(percentile(true, 90).value, rel=0.5)
+    share, claimed_share = (statistics.fmean(t) / statistics.median(t) for t in (true, claimed))
+    tail, claimed_tail = (percentile(t, 90).value / statistics.median(t) for t in (true, claimed))
+    assert share > 1.5, "the program pauses"
+    assert claimed_share == pytest.approx(share, rel=0.3)
+    assert claimed_tail == pytest.approx(tail, rel=0.5)
 
 
 @pytest.mark.parametrize("role", ["need", "gate", "ceiling", "fit", "timing", "energy"])
