@@ -17,6 +17,7 @@ from harness.model.estimate import Estimate, NotProjected
 from harness.model.outcome import Failed, TimedOut
 from harness.model.record import Run
 from harness.selection import MODEL_REFUSED
+from harness.verdict.limits import short_of_memory
 
 if TYPE_CHECKING:
     import pandas
@@ -54,7 +55,9 @@ class RunHandle:
     def failed(self) -> bool:
         """Whether a trial went wrong (running out of memory is an answer, not a failure), or a model was refused."""
         refused = any(finding.code == MODEL_REFUSED for finding in self.data.manifest.findings)
-        return refused or any(isinstance(r.outcome, (Failed, TimedOut)) for r in self.data.records)
+        return refused or any(
+            isinstance(r.outcome, Failed | TimedOut) and not short_of_memory(r.outcome) for r in self.data.records
+        )
 
     @property
     def invalid(self) -> dict[str, Validity]:

@@ -8,7 +8,15 @@ from __future__ import annotations
 from harness.model.estimate import Estimate
 from harness.verdict.gather import CaseFacts, Need, Work, gather, mean_step, samples, step_times, warm
 from harness.verdict.judge import STATES, TRIED, Count, DeadlineState, Judged, State, counts, deadline_state, state_of
-from harness.verdict.limits import SLACK, Enforcement, lacks_swap, memory_limits, short_of_memory, tighter_limit
+from harness.verdict.limits import (
+    SLACK,
+    Enforcement,
+    holds_each_alone,
+    lacks_swap,
+    memory_limits,
+    short_of_memory,
+    tighter_limit,
+)
 from harness.verdict.sentence import article, headline, joined, runtime_name, share
 
 __all__ = [
@@ -29,6 +37,7 @@ __all__ = [
     "deadline_state",
     "gather",
     "headline",
+    "holds_each_alone",
     "joined",
     "lacks_swap",
     "mean_step",

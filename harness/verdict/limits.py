@@ -26,7 +26,7 @@ def enforcement(ceiling: Record | None) -> Enforcement:
     if ceiling is None or not (ceiling.enforced or ceiling.wall_seconds):
         return ""
     limits = [limit for _, limit in _deciding(ceiling)]
-    if any(limit is None or _is_loose(limit) for limit in limits) or _of_several(ceiling, ceiling.outcome):
+    if any(limit is None or _is_loose(limit) for limit in limits):
         return "not enforced"
     return "approximately enforced" if any(limit and limit.approximate for limit in limits) else "enforced"
 
@@ -57,6 +57,11 @@ def short_of_memory(outcome: Outcome | None) -> bool:
 def lacks_swap(ceiling: Record | None) -> bool:
     """Return whether the trial's outcome stays open because the tier's swap could not be given."""
     return ceiling is not None and bool(_swap_doubt(ceiling, _by_the_kernel(ceiling)))
+
+
+def holds_each_alone(ceiling: Record | None) -> bool:
+    """Return whether the trial's outcome stays open because its limit held each process, but not all together."""
+    return ceiling is not None and bool(_of_several(ceiling, _by_the_kernel(ceiling)))
 
 
 def _by_the_kernel(ceiling: Record) -> Outcome:

@@ -10,7 +10,7 @@ from harness.compare import Comparisons
 from harness.model.estimate import Estimate, NotProjected
 from harness.model.measure import Provenance
 from harness.model.record import Run
-from harness.verdict import TRIED, Count, article, counts, headline, joined, lacks_swap, memory_limits
+from harness.verdict import TRIED, Count, article, counts, headline, holds_each_alone, joined, lacks_swap, memory_limits
 from harness.view import changes
 from harness.view.across import across
 from harness.view.advice import advised
@@ -145,9 +145,12 @@ def _how_enforced(scene: Scene) -> str:
     said = f"Each board's memory limit was {about}enforced on this {machine} host by {joined(list(means))}"
     lost = len(tried) - len(held)
     gone = f"; in {lost} of {len(tried)} cases it could not be, and they count as not tried" if lost else ""
-    swapless = sum(lacks_swap(f.ceiling) for f in held)
-    open_ = f"; in {swapless} of {len(tried)} cases its swap could not, which leaves them open" if swapless else ""
-    return f"{said}{gone}{open_}."
+    open_ = (
+        (sum(lacks_swap(f.ceiling) for f in held), "its swap could not"),
+        (sum(holds_each_alone(f.ceiling) for f in held), "it held each process, and not all together"),
+    )
+    doubts = (f"; in {n} of {len(tried)} cases {why}, which leaves them open" for n, why in open_ if n)
+    return f"{said}{gone}{''.join(doubts)}."
 
 
 def _how_timed(scene: Scene) -> str:
