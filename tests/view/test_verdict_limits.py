@@ -13,6 +13,7 @@ from harness.model.memory import NO_GROUP_BUT_CHILDREN
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported, name_of
 from harness.model.record import Enforced, Record, Usage
 from harness.model.units import GIB, MIB
+from harness.results import RunHandle
 from harness.verdict.limits import enforcement, holds_each_alone, lacks_swap, short_of_memory, told
 from harness.view import build
 
@@ -128,3 +129,11 @@ def test_what_thrashes_in_its_first_step_counts_nowhere_as_fitting(outcome):
     fits, before = ({c.id: c.number for c in p.counts}["fits"] for p in (page, untouched))
     assert fits == before - 1
     assert name_of(outcome) == cell.fit.state
+
+
+@pytest.mark.parametrize(
+    ("outcome", "failed"),
+    [*((o, False) for o in TIGHT), (TimedOut(30.0, "warm-up"), True), (Failed("no", "load"), True)],
+)
+def test_running_out_of_memory_is_an_answer_and_no_failure_of_the_run(outcome, failed):
+    assert RunHandle(make_run([with_fate(Work("w"), board_0_cpu=outcome)])).failed is failed
