@@ -19,6 +19,7 @@ from harness.model.outcome import Outcome, name_of
 from harness.model.record import Manifest, Run
 from harness.verdict import CaseFacts, gather
 
+_BOUNDS = {"upper": "an upper bound", "lower": "a lower bound", None: "exact"}
 INCONCLUSIVE_WIDTH = 4
 """An interval this many thresholds wide could hide a change worth knowing of."""
 
@@ -107,6 +108,7 @@ def _figures(
         baseline_processes=len(a),
         candidate_processes=len(b),
     )
+    why = why or _bounds_differ(kind, before, after)
     if why is not None:
         return _refused(row, why)
     if min(a + b) <= 0:
@@ -116,6 +118,15 @@ def _figures(
     threshold = max(kind.threshold.relative, floor or 0.0, kind.threshold.absolute / stats.median(a))
     row = replace(row, ratio=ratio.value, low=ratio.low, high=ratio.high, p=ratio.p, method=ratio.method)
     return _judged(replace(row, threshold=threshold, floor=floor), kind)
+
+
+def _bounds_differ(kind: Kind, before: CaseFacts, after: CaseFacts) -> str | None:
+    """Why figures of which only some are bounds cannot be compared; None where both sides are alike."""
+    one, other = kind.bounds(before), kind.bounds(after)
+    if one == other:
+        return None
+    words = [" or ".join(sorted(_BOUNDS[bound] for bound in side)) for side in (one, other)]
+    return f"the baseline's figure is {words[0]}, the candidate's is {words[1]}"
 
 
 def _steadiest(kind: Kind, before: CaseFacts, after: CaseFacts) -> Kind:

@@ -11,7 +11,7 @@ from msgspec import Struct
 from harness import stats
 from harness.compare.result import Threshold
 from harness.model.load import LARGEST_QPS, QUERY_LATENCY, SAMPLES_PER_SECOND
-from harness.model.measure import GPU_RESERVED, LATENCY, STEP_ENERGY, TREE_PEAK, Measurement
+from harness.model.measure import GPU_RESERVED, LATENCY, STEP_ENERGY, TREE_PEAK, Bound, Measurement
 from harness.model.record import Record
 from harness.model.units import MIB
 from harness.stats import early_stopping
@@ -78,9 +78,16 @@ class Kind(Struct, frozen=True):
         found = ((r.started, self._figure(r)) for r in self.records(facts))
         return [(started, figure) for started, figure in found if figure is not None]
 
-    def _figure(self, record: Record) -> float | None:
+    def bounds(self, facts: CaseFacts) -> set[Bound | None]:
+        """Which bounds its figures are; ``{None}`` where all are exact."""
+        return {m.bound for r in self.records(facts) for m in self._measurements(r)}
+
+    def _measurements(self, record: Record) -> list[Measurement]:
         every = [m for m in record.measurements if m.metric.id == self.metric and m.values and m.marks is None]
-        figures = (self.figure(record, m) for m in every if self.stage in (None, m.stage))
+        return [m for m in every if self.stage in (None, m.stage)]
+
+    def _figure(self, record: Record) -> float | None:
+        figures = (self.figure(record, m) for m in self._measurements(record))
         return max((figure for figure in figures if figure is not None), default=None)
 
 

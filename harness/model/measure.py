@@ -12,6 +12,10 @@ Provenance = Literal["measured", "enforced", "projected"]
 Stage = Literal["import", "load", "warm-up", "timed", "trial"]
 """A part of a trial; ``trial`` is the whole of it."""
 
+Bound = Literal["upper", "lower"]
+BOUND_WORDS: dict[Bound | None, str] = {"upper": "at most ", "lower": "at least ", None: ""}
+"""What stands before a figure that only bounds the truth."""
+
 Scope = Literal["process", "tree", "device", "package", "module", "board", "wall"]
 
 
@@ -36,7 +40,7 @@ class Measurement(Struct, frozen=True, omit_defaults=True):
     provenance: Provenance
     values: tuple[float, ...] = ()
     missing: str | None = None
-    bound: Literal["upper", "lower"] | None = None
+    bound: Bound | None = None
     """Set where the figure only bounds the truth."""
     marks: str | None = None
     """The mark inside a step that these times belong to, e.g. ``first_token``."""

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -19,6 +18,7 @@ from harness.model.measure import (
     PROCESS_PEAK,
     TIMED_STEPS,
     TREE_PEAK,
+    Bound,
     Measurement,
 )
 from harness.model.outcome import DoesNotFit, Ok, Outcome, Thrashes, Unsupported, name_of
@@ -36,7 +36,7 @@ class Need(Struct, frozen=True):
 
     bytes: float
     metric: str
-    bound: Literal["upper", "lower"] | None
+    bound: Bound | None
     device_bytes: float | None = None
     """The part of it on a GPU; None on a CPU."""
     over_many_steps: float | None = None

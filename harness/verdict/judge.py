@@ -7,6 +7,7 @@ from typing import Literal
 
 from msgspec import Struct
 
+from harness.model.measure import Bound
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported
 
 State = Literal["fits", "thrashes", "does_not_fit", "unsupported", "timed_out", "failed", "not_run"]
@@ -53,6 +54,10 @@ class Judged(Struct, frozen=True):
     family: str = ""
     workload: str = ""
     """Its bare name: a family of one workload can be called by what it is."""
+    need_bound: Bound | None = None
+    """Set where the need only bounds the truth."""
+    generic: bool = False
+    """The tier is a limit that stands for no board."""
 
 
 class Count(Struct, frozen=True):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from harness.model.measure import BOUND_WORDS
 from harness.model.units import show_bytes
 from harness.verdict.judge import TRIED, Judged
 
@@ -67,7 +68,7 @@ def _about_boards(boards: Sequence[Judged], tiers: Mapping[str, str], kinds: Map
     groups = dict(sorted(groups.items(), key=lambda item: _roominess(item[1]), reverse=True))
     runtimes = list(dict.fromkeys(j.runtime for j in boards))
     where = f" in {runtime_name(runtimes[0])}" if len(runtimes) == 1 else f" in {len(runtimes)} runtimes"
-    first = _many_boards(groups) if len(groups) > _NAMED_TIERS else _few_boards(groups, tiers)
+    first = _many_tiers(groups) if len(groups) > _NAMED_TIERS else _few_boards(groups, tiers)
     return first + where + _tightest(groups, tiers) + _misfit(groups, tiers, kinds) + "."
 
 
@@ -94,11 +95,20 @@ def _of(fitting: int, total: int) -> str:
     return f"{fitting or 'None'} of {total} {noun} {'fit' if fitting > 1 else 'fits'}"
 
 
-def _many_boards(groups: _Groups) -> str:
+def _many_tiers(groups: _Groups) -> str:
     full = sum(_fitting(cases) == len(cases) for cases in groups.values())
+    noun = _noun(groups)
     if full == len(groups):
-        return f"All {full} boards hold every workload"
-    return f"{full or 'None'} of {len(groups)} boards {'hold' if full > 1 else 'holds'} every workload"
+        return f"All {full} {noun} hold every workload"
+    return f"{full or 'None'} of {len(groups)} {noun} {'hold' if full > 1 else 'holds'} every workload"
+
+
+def _noun(groups: _Groups) -> str:
+    """What the tiers are: a generic limit is no board."""
+    generic = {cases[0].generic for cases in groups.values()}
+    if generic == {True}:
+        return "memory limits"
+    return "boards" if generic == {False} else "boards and memory limits"
 
 
 def _tightest(groups: _Groups, tiers: Mapping[str, str]) -> str:
@@ -114,12 +124,13 @@ def _misfit(groups: _Groups, tiers: Mapping[str, str], kinds: Mapping[str, str])
     last = list(groups)[-1]
     misfits = {tier: [j for j in cases if j.state == "does_not_fit"] for tier, cases in groups.items()}
     for tier, found in reversed(misfits.items()):
-        known = [j for j in found if _need(j) > _limit(j) > 0]
+        known = [j for j in found if _need(j) > _limit(j) > 0 and j.need_bound != "upper"]
         if known:
             worst = max(known, key=lambda j: _need(j) / _limit(j))
             there = "there, " if tier == last and len(groups) > 1 else ""
             where = "" if tier == last else f" on the {tiers[tier]}"
-            return f"; {there}{_called(worst, kinds)} needs {share(_need(worst), _limit(worst))}{where}"
+            need = f"{BOUND_WORDS[worst.need_bound]}{share(_need(worst), _limit(worst))}"
+            return f"; {there}{_called(worst, kinds)} needs {need}{where}"
     gone = [j for found in misfits.values() for j in found if j.limit_bytes]
     return f"; {_called(gone[0], kinds)} does not fit within {show_bytes(_limit(gone[0]), 2)}" if gone else ""
 

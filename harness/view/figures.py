@@ -28,6 +28,7 @@ from harness.model.measure import (
     PROCESSING_TIME,
     STEP_ENERGY,
     WEIGHTS,
+    Bound,
     Provenance,
 )
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported
@@ -64,7 +65,7 @@ class Value(Struct, frozen=True):
     samples: int = 0
     processes: int = 0
     provenance: Provenance | None = None
-    bound: Literal["upper", "lower"] | None = None
+    bound: Bound | None = None
     note: str = ""
     method: str = ""
     """How the interval came about."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from harness.model.measure import (
+    BOUND_WORDS,
     GPU_ALLOCATED,
     PROCESS_BASELINE,
     PROCESS_PEAK,
@@ -155,7 +156,8 @@ def _finding(title: str, spots: Sequence[Spot], limits: Sequence[int]) -> str:
     top = max(spots, key=lambda s: s.facts.need.bytes if s.facts.need else 0)
     need = top.facts.need.bytes if top.facts.need else 0
     under = sum(limit < need for limit in limits)
+    bound = BOUND_WORDS[top.facts.need.bound if top.facts.need else None]
     return (
-        f"{title}: {top.line.name} needs the most, {show_bytes(need)}, above the limit of {under} of {len(limits)} "
-        f"{'tier' if len(limits) == 1 else 'tiers'}."
+        f"{title}: {top.line.name} needs the most, {bound}{show_bytes(need)}, above the limit of "
+        f"{under} of {len(limits)} {'tier' if len(limits) == 1 else 'tiers'}."
     )

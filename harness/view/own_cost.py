@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from harness.model.conditions import HARNESS_CPU, WINDOW
-from harness.model.measure import LATENCY, POWER, PROCESS_BASELINE, STEP_ENERGY, TREE_PEAK
+from harness.model.measure import BOUND_WORDS, LATENCY, POWER, PROCESS_BASELINE, STEP_ENERGY, TREE_PEAK
 from harness.model.outcome import Ok
 from harness.model.record import Record, Run
 from harness.model.units import show, show_bytes, show_percent
@@ -35,7 +35,7 @@ def _of_null(null: Record) -> Iterator[Fact]:
         yield Fact("a round, beside its steps", f"{cost} (median of {len(rounds.values)} rounds that do nothing)")
     held = null.find(TREE_PEAK.id, "trial") or null.find(PROCESS_BASELINE.id, "timed")
     if held and held.values:
-        bound = {"upper": "at most ", "lower": "at least ", None: ""}[held.bound]
+        bound = BOUND_WORDS[held.bound]
         yield Fact("a trial without a workload", f"{bound}{show_bytes(held.values[0])}, {show(null.wall_seconds, 's')}")
 
 

@@ -167,6 +167,8 @@ def _judged(facts: CaseFacts, values: Mapping[str, Value], name: str) -> Judged:
         runtime=case.runtime,
         need_bytes=facts.need.bytes if facts.need else None,
         limit_bytes=facts.limit_bytes,
+        need_bound=facts.need.bound if facts.need else None,
+        generic=facts.generic,
         deadline=deadline_state(case.workload.deadline_seconds, latency.value, latency.low, _highest(facts, latency)),
     )
 

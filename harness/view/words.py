@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from harness.model.measure import Provenance
+from harness.model.measure import BOUND_WORDS, Provenance
 from harness.model.outcome import DoesNotFit, Thrashes, TimedOut
 from harness.model.units import show, show_bytes, show_percent
 from harness.projection.deadlines import probability
@@ -14,7 +14,6 @@ from harness.view.report import Bar, Deadline, Fit, Shown
 DASH = "–"
 LEAST_SHOWN = 0.001
 """A relative half-width below it is below what a clock and a table can mean."""
-_BOUND = {"upper": "at most ", "lower": "at least ", None: ""}
 _DUE = {"met": "within", "missed": "misses", "unclear": "too close to"}
 
 
@@ -22,7 +21,7 @@ def shown(value: Value) -> Shown:
     """A figure as it stands in a cell, a dash with its reason where there is none."""
     if value.value is None:
         return Shown(DASH, note=value.note)
-    about = "about " if value.provenance == "projected" else _BOUND[value.bound]
+    about = "about " if value.provenance == "projected" else BOUND_WORDS[value.bound]
     note = "; ".join(part for part in (value.note, value.method) if part)
     return Shown(about + show(value.value, value.unit), spread(value), value.provenance, note, value.value)
 
@@ -61,9 +60,11 @@ def fit(facts: CaseFacts, judged: Judged) -> Fit:
 
 
 def _in_need(facts: CaseFacts) -> bool:
-    """True where a need is known that explains why it does not fit."""
+    """True where a need is known that explains why it does not fit. What is at most so large explains nothing."""
     outcome, need = facts.outcome, facts.need
-    return isinstance(outcome, DoesNotFit) and need is not None and need.bytes > outcome.limit_bytes
+    if not isinstance(outcome, DoesNotFit) or need is None or need.bound == "upper":
+        return False
+    return need.bytes > outcome.limit_bytes
 
 
 def detail(facts: CaseFacts, judged: Judged) -> str:
@@ -71,7 +72,7 @@ def detail(facts: CaseFacts, judged: Judged) -> str:
     match facts.outcome:
         case DoesNotFit(limit_bytes=limit, reached_bytes=reached):
             if facts.need and _in_need(facts):
-                return f"needs {share(facts.need.bytes, limit)}"
+                return f"needs {BOUND_WORDS[facts.need.bound]}{share(facts.need.bytes, limit)}"
             return f"stopped at {share(reached, limit)}" if reached else f"stopped at {show_bytes(limit)}"
         case Thrashes(limit_bytes=limit, major_faults=faults):
             return f"{faults:,} major faults at {show_bytes(limit)}"
@@ -99,7 +100,8 @@ def bar(facts: CaseFacts) -> Bar | None:
     if facts.need is None or not facts.limit_bytes:
         return None
     part = facts.need.bytes / facts.limit_bytes
-    return Bar(round(min(part, 1.0) * 100, 1), part > 1, share(facts.need.bytes, facts.limit_bytes, 3))
+    label = BOUND_WORDS[facts.need.bound] + share(facts.need.bytes, facts.limit_bytes, 3)
+    return Bar(round(min(part, 1.0) * 100, 1), part > 1, label)
 
 
 def deadline(facts: CaseFacts, judged: Judged, on_link: float = 0.0) -> Deadline | None:
