@@ -101,7 +101,7 @@ def search_path(extra: Sequence[Path] = ()) -> SearchPath:
     """The search path, with the directories of ``-I`` before all others. Raises UserError for one that is not there."""
     installed, notices = _installed()
     project = [] if without_project() else _project()
-    places = [*map(_given, extra), *project, *installed, *_bundled()]
+    places = [*map(_given, extra), *project, *installed, Place(bundled(), "tierbench")]
     once: dict[Path, Place] = {}
     for place in places:
         earlier = once.get(place.path, place)
@@ -151,10 +151,11 @@ def _project() -> list[Place]:
         return []
 
 
-def _bundled() -> list[Place]:
+def bundled() -> Path:
+    """The directory of what tierbench brings."""
     package = Path(__file__).resolve().parent
     in_wheel = package / "_content"
-    return [Place(in_wheel if in_wheel.is_dir() else package.parent, "tierbench")]
+    return in_wheel if in_wheel.is_dir() else package.parent
 
 
 def _installed() -> tuple[list[Place], list[Finding]]:

@@ -151,6 +151,15 @@ def theme_directory(theme: str, include: Sequence[Path] = ()) -> Path:
     return found[theme]
 
 
+def theme_in_place_of_built_in(theme: str, include: Sequence[Path] = ()) -> str:
+    """What to say where a theme that somebody else wrote is used under a built-in one's name; else empty."""
+    found = {f.name: f for f in content.search_path(include).find("reports")}.get(theme)
+    built_in = content.bundled() / "reports" / theme
+    if found is None or not built_in.is_dir() or found.path.resolve() == built_in.resolve():
+        return ""
+    return f"report theme {theme}: {found.path} is used in place of the built-in one"
+
+
 def load(path: Path | str) -> RunHandle:
     """The run in a directory. Raises UserError where it is none, is damaged or was written by a newer tierbench."""
     return RunHandle(store.read(Path(path)))

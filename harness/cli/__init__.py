@@ -11,6 +11,7 @@ import click
 
 from harness import __version__
 from harness.cli import streams
+from harness.cli.echo import replace_unencodable, say
 from harness.errors import Exit, UserError
 from harness.garbage import seldom_collecting
 from harness.model.text import plain, shortened
@@ -90,6 +91,7 @@ def cli() -> None:
 def main(args: list[str] | None = None) -> Any:
     """Entry point: runs a command and turns every error a user can mend into one line and an exit code."""
     streams.open_closed()
+    replace_unencodable()
     before = os.environ.get(NO_PROJECT)
     try:
         with seldom_collecting():
@@ -120,5 +122,5 @@ NO_PROJECT = "TIERBENCH_NO_PROJECT"
 
 def _leave(lines: list[str], code: int) -> None:
     for line in lines:
-        click.echo(plain(f"tierbench: {shortened(line, MOST_SHOWN)}"), err=True)
+        say(plain(f"tierbench: {shortened(line, MOST_SHOWN)}"), err=True)
     sys.exit(int(code))

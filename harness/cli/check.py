@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit
 from harness.model.text import plain
 
@@ -53,8 +54,8 @@ def _row(fault: Fault) -> dict[str, Any]:
 def _tell(file: str, answer: SuiteAnswer) -> None:
     for fault in answer.faults:
         place = f"{fault.file}:{fault.line}" if fault.line else fault.file
-        click.echo(plain(f"{place}: {fault.message}" + (f" ({fault.hint})" if fault.hint else "")))
+        say(plain(f"{place}: {fault.message}" + (f" ({fault.hint})" if fault.hint else "")))
         for line in fault.printed.splitlines():
-            click.echo(plain(f"  it printed: {line}"))
+            say(plain(f"  it printed: {line}"))
     if not answer.faults:
-        click.echo(plain(f"{file}: sound: {', '.join(answer.tried)}"))
+        say(plain(f"{file}: sound: {', '.join(answer.tried)}"))

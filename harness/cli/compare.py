@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit
 
 if TYPE_CHECKING:
@@ -55,10 +56,10 @@ def command(
         click.echo(codec.encode(result))
     else:
         for line in _lines(result, every):
-            click.echo(line)
+            say(line)
     if report is not None:
         page = after.report(report or None, include=include, baseline=before, insist=insist)
-        click.echo(page if as_json else f"report  {page}", err=as_json)
+        say(page if as_json else f"report  {page}", err=as_json)
     return _code(result)
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit
 
 if TYPE_CHECKING:
@@ -40,8 +41,8 @@ def _noise(workload: str, processes: int, include: tuple[Path, ...], as_json: bo
         return Exit.OK
     for floor in found.floors:
         halves = f"two equal runs of {floor.processes // 2} processes"
-        click.echo(f"{floor.metric}: {halves} of {floor.workload} differ by up to {show_percent(floor.fraction)}")
-    click.echo("kept for this machine: `tierbench compare` calls no smaller change slower or faster")
+        say(f"{floor.metric}: {halves} of {floor.workload} differ by up to {show_percent(floor.fraction)}")
+    say("kept for this machine: `tierbench compare` calls no smaller change slower or faster")
     return Exit.OK
 
 
@@ -55,13 +56,13 @@ def _machine(as_json: bool) -> int:
         report = {"capabilities": caps, "environment": environment, "findings": findings}
         click.echo(codec.encode(report))
         return Exit.OK
-    click.echo(f"{environment.cpu}, {caps.cores} cores, {environment.system} {environment.kernel}")
+    say(f"{environment.cpu}, {caps.cores} cores, {environment.system} {environment.kernel}")
     _section("limits can be enforced by", [(m.id, m.reason, "") for m in caps.means])
     _section("meters", [shown_meter(m) for m in caps.meters])
     _section("runtimes", [(f"{r.id} on {r.device}", r.reason, "") for r in caps.runtimes])
-    click.echo("\nwhat disturbs here" if findings else "\nnothing found that disturbs")
+    say("\nwhat disturbs here" if findings else "\nnothing found that disturbs")
     for finding in findings:
-        click.echo(f"  {finding.level}: {finding.message}" + (f"\n      {finding.hint}" if finding.hint else ""))
+        say(f"  {finding.level}: {finding.message}" + (f"\n      {finding.hint}" if finding.hint else ""))
     return Exit.OK
 
 
@@ -72,8 +73,8 @@ def shown_meter(meter: MeterState) -> tuple[str, str | None, str]:
 
 
 def _section(title: str, rows: list[tuple[str, str | None, str]]) -> None:
-    click.echo(f"\n{title}")
+    say(f"\n{title}")
     for name, reason, more in rows:
-        click.echo(f"  {name:<24} {'yes' if reason is None else 'no: ' + reason}")
+        say(f"  {name:<24} {'yes' if reason is None else 'no: ' + reason}")
         if more:
-            click.echo(f"      {more}")
+            say(f"      {more}")

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ def command(resumed: Path | None, as_json: bool, **asked: Any) -> int:
         handle = _resume(resumed, asked, emit, stop) if resumed else _new(asked, emit, stop)
     (_print_json if as_json else _print)(handle)
     if not handle.complete:
-        click.echo(f"stopped; go on with: tierbench fit --resume {handle.path}", err=True)
+        say(f"stopped; go on with: tierbench fit --resume {handle.path}", err=True)
         return Exit.INTERRUPTED
     return Exit.FAILED if any(f.state == "stopped" for f in handle.capacity) else Exit.OK
 
@@ -103,8 +104,8 @@ def _resume(path: Path, asked: dict[str, Any], emit: Any, stop: Any) -> RunHandl
 
 def _print(handle: RunHandle) -> None:
     for row in handle.view().capacity:
-        click.echo(row.text)
-    click.echo(f"\nrun     {handle.path}")
+        say(row.text)
+    say(f"\nrun     {handle.path}")
 
 
 def _print_json(handle: RunHandle) -> None:

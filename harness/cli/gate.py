@@ -5,8 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-import click
-
+from harness.cli.echo import say
 from harness.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -37,7 +36,7 @@ def code(view: ReportView) -> int:
         return Exit.REGRESSION
     if verdicts - {"not_comparable"}:
         return Exit.OK
-    click.echo(f"nothing could be compared with run {view.changed.run_id}", err=True)
+    say(f"nothing could be compared with run {view.changed.run_id}", err=True)
     return Exit.FAILED
 
 

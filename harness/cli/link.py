@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit, UnknownName, UserError
 
 if TYPE_CHECKING:
@@ -46,10 +47,10 @@ def command(
 
     measured = room.measure(network.link_of(link), _payload(sizes, payload, runs), tries, means)
     if as_json:
-        click.echo(_json(measured))
+        say(_json(measured))
     else:
         for line in _lines(measured):
-            click.echo(line)
+            say(line)
     return Exit.OK
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit
 from harness.model.units import show_bytes
 
@@ -130,10 +131,10 @@ def _print(rows: Sequence[dict[str, Any]], as_json: bool, columns: Any) -> int:
         click.echo(json.dumps(rows))
         return Exit.OK
     if not rows:
-        click.echo("none", err=True)
+        say("none", err=True)
         return Exit.OK
     table = [tuple(map(str, columns(row))) for row in rows]
     widths = [max(map(len, column)) for column in zip(*table, strict=True)]
     for cells in table:
-        click.echo("  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip())
+        say("  ".join(c.ljust(w) for c, w in zip(cells, widths, strict=True)).rstrip())
     return Exit.OK

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from harness.cli.echo import say
 from harness.errors import Exit
 
 
@@ -21,6 +22,6 @@ def suite(name: str) -> int:
     from harness import authoring
 
     folder = authoring.write_suite(name, Path.cwd())
-    click.echo(f"{folder.relative_to(Path.cwd())}: try it with: tierbench check suite {name}")
-    click.echo(f"then: tierbench run {name} --quick")
+    say(f"{folder.relative_to(Path.cwd())}: try it with: tierbench check suite {name}")
+    say(f"then: tierbench run {name} --quick")
     return Exit.OK

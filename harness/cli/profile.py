@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from harness.cli import options, profile_calibrate, profile_import, profile_probe, profile_verify
+from harness.cli.echo import say
 from harness.errors import Exit, UserError
 from harness.model.text import plain
 
@@ -42,7 +43,7 @@ def new(identity: str, out: Path | None, **texts: str) -> int:
     text = profiles.template(identity, texts)
     file = out or Path(f"{identity}.toml")
     _write_new(file, text)
-    click.echo(f"{file}: fill in the {text.count(profiles.MARK)} marked lines, then: tierbench profile check {file}")
+    say(f"{file}: fill in the {text.count(profiles.MARK)} marked lines, then: tierbench profile check {file}")
     return Exit.OK
 
 
@@ -81,9 +82,9 @@ def _tell(file: Path, defects: list[Defect], notes: list[Defect]) -> None:
     for d in defects or notes:
         field = f"{d.field}: " if d.field else ""
         note = "" if defects else "note: "
-        click.echo(plain(f"{file}:{d.line}: {note}{field}{d.message}" + (f" ({d.hint})" if d.hint else "")))
+        say(plain(f"{file}:{d.line}: {note}{field}{d.message}" + (f" ({d.hint})" if d.hint else "")))
     if not defects:
-        click.echo(plain(f"{file}: sound"))
+        say(plain(f"{file}: sound"))
 
 
 def _defects(file: Path) -> list[Defect]:
@@ -115,7 +116,7 @@ def show(name: str, include: tuple[Path, ...], as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(_as_json(found, notes)))
     else:
-        click.echo("\n".join(profiles.describe(found.profile, notes)))
+        say("\n".join(profiles.describe(found.profile, notes)))
     return Exit.OK
 
 
@@ -153,9 +154,9 @@ def diff(first: str, second: str, include: tuple[Path, ...], as_json: bool) -> i
         return Exit.OK
     width = max((len(d.path) for d in found), default=0)
     for d in found:
-        click.echo(plain(f"{d.path:<{width}}  {_change(d)}"))
+        say(plain(f"{d.path:<{width}}  {_change(d)}"))
     if not found:
-        click.echo("no difference")
+        say("no difference")
     return Exit.OK
 
 
@@ -174,7 +175,7 @@ def _found(name: str, include: tuple[Path, ...]) -> ProfileFile:
     files = profiles.load_files(content.search_path(include))
     resolved = profiles.resolve(name, [f.profile for f in files])
     if resolved.said:
-        click.echo(resolved.said, err=True)
+        say(resolved.said, err=True)
     return next(f for f in files if f.profile is resolved.profile)
 
 

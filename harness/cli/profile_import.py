@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit
 from harness.model.text import plain
 
@@ -35,6 +36,6 @@ def command(file: Path, kind: str | None, into: Path | None, target: str, replac
 
     done = importing.bring(file, kind, into, target, replace, told)
     for note in done.notes:
-        click.echo(plain(f"note: {note}"), err=True)
+        say(plain(f"note: {note}"), err=True)
     click.echo(done.text, nl=False)
     return Exit.OK

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit
 
 
@@ -25,5 +26,5 @@ def command(into: Path | None) -> int:
         click.echo(probe.as_toml(probe.probe(probe.default_id())), nl=False)
         return Exit.OK
     for line in filling.into(into):
-        click.echo(line)
+        say(line)
     return Exit.OK

@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit
 
 
@@ -40,7 +41,7 @@ def command(
     with watching(quiet=False) as (emit, stop):
         found = verify.verify(profile, order, emit, stop)
     for line in (*verify.table(found), verify.sentence(found)):
-        click.echo(line)
+        say(line)
     if into and found.pairs:
         verify.write(found, target, profile)
     if not found.complete:

@@ -9,12 +9,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING
 
-import click
-
+from harness.cli.echo import say
 from harness.engine import Stop
 from harness.model.case import UNDER_LIMITS, Trial
 from harness.model.events import EngineEvent, Notice, TrialEnded, TrialStage, TrialStarted
 from harness.model.outcome import DoesNotFit, Failed, Ok, Outcome, Thrashes, TimedOut, Unsupported, name_of
+from harness.model.text import plain
 from harness.model.units import show, show_bytes
 from harness.verdict.limits import tighter_limit, told
 
@@ -46,7 +46,7 @@ def _stopper(stop: Stop) -> Callable[[int, FrameType | None], None]:
         stop.now = stop.soon
         stop.soon = True
         text = "stopping now" if stop.now else "finishing the running trial; Ctrl-C again stops at once"
-        click.echo(f"\n{text}", err=True)
+        say(f"\n{text}", err=True)
 
     return handle
 
@@ -54,7 +54,7 @@ def _stopper(stop: Stop) -> Callable[[int, FrameType | None], None]:
 def _plain(event: EngineEvent) -> None:
     text = line_of(event)
     if text:
-        click.echo(text, err=True)
+        say(text, err=True)
 
 
 @contextmanager
@@ -67,10 +67,10 @@ def _live() -> Iterator[Emit]:
         def emit(event: EngineEvent) -> None:
             status_text = _status_of(event)
             if status_text:
-                _update(status, status_text)
+                _update(status, plain(status_text))
             text = line_of(event)
             if text:
-                console.print(text, markup=False, highlight=False, soft_wrap=True)
+                console.print(plain(text), markup=False, highlight=False, soft_wrap=True)
 
         yield emit
 

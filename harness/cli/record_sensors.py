@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit
 
 
@@ -37,5 +38,5 @@ def command(seconds: float, interval: float, out: Path) -> int:
             file.writelines(trace.lines(recorded))
     except OSError as error:
         raise MachineError(f"cannot be written: {error.strerror}", where=str(out)) from None
-    click.echo(f"{len(recorded.entries)} readings of {len(found)} sensors in {out}")
+    say(f"{len(recorded.entries)} readings of {len(found)} sensors in {out}")
     return Exit.OK

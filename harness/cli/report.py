@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit
 
 FORMATS = ("html", "markdown", "csv", "junit", "json")
@@ -39,15 +40,17 @@ def command(
     handle = results.load(store.find(run, runs)).over(links)
     before = results.load(store.find(baseline, runs)) if baseline else None
     for notice in handle.data.notices:
-        click.echo(notice, err=True)
+        say(notice, err=True)
     view = handle.view(baseline=before, insist=insist)
     if kind == "html":
-        click.echo(results.write_page(view, output or handle.path / "report.html", theme, include))
+        if notice := results.theme_in_place_of_built_in(theme, include):
+            say(notice, err=True)
+        say(results.write_page(view, output or handle.path / "report.html", theme, include))
         return Exit.OK
     text = results.render(view, kind)
     if output is None:
         click.echo(text, nl=not text.endswith("\n"))
     else:
         results.write_text(output, text)
-        click.echo(output)
+        say(output)
     return Exit.OK

@@ -10,6 +10,7 @@ import click
 from msgspec.structs import replace
 
 from harness.cli import gate, options
+from harness.cli.echo import say
 from harness.errors import Exit, UserError
 
 if TYPE_CHECKING:
@@ -174,33 +175,35 @@ def _say_plan(asked: dict[str, Any], settings: Settings, as_json: bool) -> int:
     planned, _, found, said = selection.make_plan(_selection(asked), settings, selection.capabilities())
     refused = [finding.message for finding in found if finding.code == selection.MODEL_REFUSED]
     for line in refused:
-        click.echo(f"tierbench: {line}", err=True)
+        say(f"tierbench: {line}", err=True)
     code = Exit.FAILED if refused else Exit.OK
     if as_json:
         click.echo(codec.encode(planned))
         return code
     for line in (*said, *(trial.id for trial in planned.trials)):
-        click.echo(line)
+        say(line)
     _say_left_out(planned)
     return code
 
 
 def _say_left_out(planned: Plan) -> None:
     for skip in planned.skips:
-        click.echo(f"left out: {skip.case.id}: {skip.reason}")
+        say(f"left out: {skip.case.id}: {skip.reason}")
 
 
 def _finish(handle: RunHandle, view: ReportView, strict: bool, no_report: bool, as_json: bool) -> int:
     from harness import results
 
     written = handle.data.records and not no_report
+    if written and (notice := results.theme_in_place_of_built_in("default")):
+        say(notice, err=True)
     report = results.write_page(view, handle.path / "report.html") if written else None
     if as_json:
         _print_json(handle, view, report)
     else:
         _print_table(handle, view, report)
     if not handle.complete:
-        click.echo(f"stopped; go on with: tierbench run --resume {handle.path}", err=True)
+        say(f"stopped; go on with: tierbench run --resume {handle.path}", err=True)
         return Exit.INTERRUPTED
     failed = handle.failed or (strict and _complain(handle))
     return gate.code(view) or (Exit.FAILED if failed else Exit.OK)
@@ -210,7 +213,7 @@ def _complain(handle: RunHandle) -> bool:
     """Say which measurements are not valid and why; whether there are any."""
     for trial, verdict in handle.invalid.items():
         reasons = "; ".join(f"{reason.code}: {reason.message}" for reason in verdict.reasons)
-        click.echo(f"not valid: {trial}: {reasons}", err=True)
+        say(f"not valid: {trial}: {reasons}", err=True)
     return bool(handle.invalid)
 
 
@@ -239,6 +242,6 @@ def _print_table(handle: RunHandle, view: ReportView, report: Path | None) -> No
         _say_left_out(handle.data.manifest.plan)
         return
     terminal.show(view, Console(file=sys.stdout))
-    click.echo(f"\nrun     {handle.path}")
+    say(f"\nrun     {handle.path}")
     if report is not None:
-        click.echo(f"report  {report}")
+        say(f"report  {report}")

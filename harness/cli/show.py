@@ -9,6 +9,7 @@ from pathlib import Path
 import click
 
 from harness.cli import options
+from harness.cli.echo import say
 from harness.errors import Exit, UnknownName
 from harness.model.text import plain
 
@@ -54,7 +55,7 @@ def _model(name: str, inputs: tuple[str, ...], as_json: bool) -> bool:
         return True
     for row in rows:
         for field, value in row.items():
-            click.echo(plain(f"{field:<17} {', '.join(value) if isinstance(value, list) else value}"))
+            say(plain(f"{field:<17} {', '.join(value) if isinstance(value, list) else value}"))
     return True
 
 
@@ -79,9 +80,9 @@ def _profile(name: str, include: tuple[Path, ...], as_json: bool) -> None:
 
     resolved = profiles.resolve(name, profiles.load_all(content.search_path(include)))
     if resolved.said and not as_json:
-        click.echo(resolved.said, err=True)
+        say(resolved.said, err=True)
     lines = [codec.encode(resolved.profile).decode()] if as_json else describe(resolved.profile)
-    click.echo("\n".join(lines))
+    say("\n".join(lines))
 
 
 def _workload(name: str, include: tuple[Path, ...], as_json: bool) -> None:
@@ -96,6 +97,6 @@ def _workload(name: str, include: tuple[Path, ...], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps({"name": kind.name, **facts}))
         return
-    click.echo(f"{kind.name}: {getdoc(kind) or 'no description'}\n")
+    say(f"{kind.name}: {getdoc(kind) or 'no description'}\n")
     for field, value in facts.items():
-        click.echo(f"{field:<17} {value}")
+        say(f"{field:<17} {value}")

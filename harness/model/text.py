@@ -15,3 +15,8 @@ def plain(text: str) -> str:
 def shortened(text: str, most: int = 200) -> str:
     """``text`` with its middle left out where it has more than ``most`` characters."""
     return text if len(text) <= most else f"{text[: most // 2]}...{text[-(most // 4) :]}"
+
+
+def plain_lines(text: str) -> str:
+    """As ``plain``, with line ends kept."""
+    return "\n".join(map(plain, text.split("\n")))

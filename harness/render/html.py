@@ -15,15 +15,16 @@ from hashlib import sha256
 from pathlib import Path
 
 import jinja2
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
 
-from harness import atomic
+from harness import atomic, content
 from harness.errors import ContentError
 from harness.render import compiled, csv, json
 from harness.view import ReportView
 
 TEMPLATE, STYLE, SCRIPT = "template.html", "style.css", "script.js"
-_COMPILED_WITH = "autoescape, trim_blocks, lstrip_blocks"
+_COMPILED_WITH = "sandboxed, autoescape, trim_blocks, lstrip_blocks"
 
 
 def render(view: ReportView, theme_dir: Path) -> str:
@@ -46,6 +47,8 @@ def render(view: ReportView, theme_dir: Path) -> str:
         raise ContentError(str(error.message), where=f"{error.filename}:{error.lineno}") from error
     except jinja2.TemplateError as error:
         raise ContentError(str(error), where=_place(error, theme_dir)) from error
+    except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
+        raise ContentError(f"{type(error).__name__}: {error}", where=_place(error, theme_dir)) from error
 
 
 def policy(style: str, script: str) -> str:
@@ -60,17 +63,25 @@ def _hash(text: str) -> str:
 
 @lru_cache(maxsize=4)
 def _environment(theme_dir: Path) -> jinja2.Environment:
-    """Kept, since compiling a template takes longer than filling it; a file that changed is compiled anew."""
-    environment = jinja2.Environment(
+    """Kept, since compiling a template takes longer than filling it; a file that changed is compiled anew.
+
+    A template is rendered in Jinja's sandbox: a theme of a stranger runs no code. Nor is a compiled form read that lies
+    beside it: that would be code.
+    """
+    environment = ImmutableSandboxedEnvironment(
         loader=jinja2.FileSystemLoader(theme_dir),
         autoescape=True,
         undefined=jinja2.StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
-        bytecode_cache=compiled.beside(theme_dir, _COMPILED_WITH),
+        bytecode_cache=compiled.beside(theme_dir, _COMPILED_WITH) if _is_bundled(theme_dir) else None,
     )
     environment.filters["g"] = "{:g}".format
     return environment
+
+
+def _is_bundled(theme_dir: Path) -> bool:
+    return theme_dir.resolve().is_relative_to(content.bundled())
 
 
 def _read(path: Path, needed: bool = True) -> str:
@@ -92,7 +103,7 @@ def _check_end_tag(path: Path, text: str, tag: str) -> None:
         raise ContentError(f"{found.group()!r} would end the page's {tag} early", where=f"{path}:{line}")
 
 
-def _place(error: jinja2.TemplateError, theme_dir: Path) -> str:
+def _place(error: Exception, theme_dir: Path) -> str:
     """The last line of the theme that the error passed through."""
     where, trace = str(theme_dir), error.__traceback__
     while trace is not None:

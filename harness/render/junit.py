@@ -53,9 +53,10 @@ def _worse(cell: Cell) -> list[str]:
 
 
 def _case(suite: Element, tier: Tier, row: Row, cell: Cell, kind: str) -> None:
-    latency = cell.figures["latency"].value
+    latency = cell.figures["latency"]
     name = _clean(f"{row.name} {row.variant}".strip())
-    time = {} if latency is None else {"time": f"{latency:.9g}"}
+    measured = latency.value is not None and latency.provenance == "measured"
+    time = {"time": f"{latency.value:.9g}"} if measured else {}
     test = SubElement(suite, "testcase", {"classname": _clean(tier.id), "name": name, **time})
     if kind == "passed":
         return

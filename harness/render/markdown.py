@@ -73,6 +73,8 @@ def _cell(cell: Cell | None) -> str:
         parts.append(f"**{word}**" if cell.fit.state != "fits" else word)
     if cell.bar and cell.fit.state in {"fits", "unsupported"}:
         parts.append(escape(cell.bar.label))
+    more = (cell.deadline.text if cell.deadline else "", *cell.remarks, *(change.text for change in cell.changes))
+    parts += [escape(text) for text in more if text]
     return "<br>".join(parts)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from harness.checks import validity
 from harness.verdict import CaseFacts, State
 from harness.view.figures import Value
 from harness.view.report import DataRow
 from harness.view.scene import Scene
+
+_OF_ENERGY = frozenset({"energy", "power"})
 
 
 def rows(scene: Scene) -> tuple[DataRow, ...]:
@@ -47,4 +50,18 @@ def _row(facts: CaseFacts, state: State, value: Value) -> DataRow:
         provenance=value.provenance or "",
         bound=value.bound or "",
         note=value.note,
+        validity=_validity(facts, value),
     )
+
+
+def _validity(facts: CaseFacts, value: Value) -> str:
+    """The verdict on the trials that a measured figure was taken in."""
+    if value.value is None or value.provenance != "measured" or not facts.on_host:
+        return ""
+    energy = value.metric in _OF_ENERGY
+    records = facts.work.energy if energy else facts.work.timing if value.stage == "timed" else ()
+    verdicts = [validity(r) for r in records]
+    codes = dict.fromkeys(code for v in verdicts for code in v.codes)
+    if codes:
+        return f"invalid: {', '.join(codes)}"
+    return "valid" if any(v.state == "valid" for v in verdicts) else ""

@@ -275,6 +275,8 @@ class DataRow(Struct, frozen=True):
     provenance: str
     bound: str
     note: str
+    validity: str = ""
+    """``valid``, or ``invalid`` with the codes of its findings; empty where no trial of the figure was judged."""
 
 
 class Printed(Struct, frozen=True):

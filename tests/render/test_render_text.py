@@ -10,6 +10,8 @@ from msgspec.structs import replace
 from rich.console import Console
 from sample_runs import Work, boards, everything, make_run, with_fate, with_limit
 
+from harness.checks import Code
+from harness.model.case import HOST
 from harness.model.measure import Finding
 from harness.model.outcome import Failed
 from harness.render import csv, json, junit, markdown, terminal
@@ -162,3 +164,25 @@ def test_all_of_them_take_an_empty_run():
         assert render(page)
     assert "Nothing was tried." in printed(page, terminal_like=True)
     assert "Nothing was tried." in printed(page, terminal_like=False)
+
+
+def test_junit_gives_no_projected_time():
+    boards_cases = [case.id for case in make_run().manifest.plan.cases if case.profile != HOST]
+    view = build(make_run(), {case: Estimate(0.12, 0.07, 0.2) for case in boards_cases})
+    root = ElementTree.fromstring(junit.render(view))
+    times = {suite.get("name"): [case.get("time") for case in suite] for suite in root}
+    assert all(time is not None for time in times["host:cpu"])
+    assert set(times["board-0:cpu"]) == {None}
+
+
+def test_markdown_and_csv_say_what_is_not_valid():
+    run = make_run()
+    doubt = Finding("warning", Code.CANARY_SHIFT, "the machine slowed down")
+    spoilt = tuple(replace(r, findings=(doubt,)) if r.trial.role == "timing" else r for r in run.records)
+    view = build(replace(run, records=spoilt))
+    assert f"not valid: {Code.CANARY_SHIFT}" in markdown.render(view)
+    rows = list(csv_module.DictReader(io.StringIO(csv.render(view))))
+    said = {row["metric"]: row["validity"] for row in rows if row["tier"] == "host:cpu"}
+    assert said["latency"] == f"invalid: {Code.CANARY_SHIFT}"
+    assert said["memory"] == ""
+    assert {row["validity"] for row in rows if row["tier"] != "host:cpu"} == {""}
