@@ -46,6 +46,8 @@ class _Memory:
     reached: int | None
     whose: str
     capped: bool
+    refused: bool = False
+    """A resource limit is in force: the kernel answers what goes beyond it with ENOMEM, and says no size."""
 
     def near(self, asked: int) -> bool:
         """Whether the process was near the limit, or asked for more than was left of it."""
@@ -89,6 +91,8 @@ def _says_so(error: BaseException, memory: _Memory) -> bool:
         return True
     text = str(error).lower()
     known = isinstance(error, OSError) and error.errno == errno.ENOMEM
+    if known and memory.refused:
+        return True
     return (known or GPU_WORDS in text or bool(_WORDS.search(text))) and memory.near(_asked(error))
 
 
@@ -160,15 +164,19 @@ def _processs(trial: Trial) -> _Memory:
     """The process's: its limit, or what this machine or container has."""
     limit = trial.limits.memory_bytes
     if limit is not None:
-        return _Memory(limit, _peak(), "", capped=True)
+        return _Memory(limit, _peak(), "", capped=True, refused=_has_resource_limit())
     return _Memory(total_bytes(HERE), _peak(), "this machine's ", capped=False)
 
 
 def _peak() -> int | None:
     """The most that the process held; under a resource limit, which counts what is reserved, its private data."""
-    import resource
-
     held = own_bytes("VmHWM")
-    if resource.getrlimit(resource.RLIMIT_DATA)[0] == resource.RLIM_INFINITY:
+    if not _has_resource_limit():
         return held
     return max(held or 0, own_bytes("VmData") or 0) or None
+
+
+def _has_resource_limit() -> bool:
+    import resource
+
+    return resource.getrlimit(resource.RLIMIT_DATA)[0] != resource.RLIM_INFINITY
