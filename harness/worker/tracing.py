@@ -43,14 +43,18 @@ class Opened:
 
     heard: dict[str, bool]
     supervisor: socket.socket | None = None
+    process: int = field(default_factory=os.getpid)
 
     def so_far(self) -> tuple[dict[str, bool], Means]:
         """Absolute paths, and whether each was opened for writing, too; and the means that saw all of them."""
-        if self.supervisor is None:
+        if self.supervisor is None or os.getpid() != self.process:  # a fork must not take its parent's answer
             return dict(self.heard), "audit"
-        self.supervisor.send(b"?")
-        with self.supervisor.makefile("rb") as answer:
-            seen, blind = json.loads(answer.readline())
+        try:
+            self.supervisor.send(b"?")
+            with self.supervisor.makefile("rb") as answer:
+                seen, blind = json.loads(answer.readline())
+        except (OSError, ValueError):  # whatever ended the supervisor, what Python heard is left
+            return dict(self.heard), "audit"
         return {**self.heard, **seen}, "audit" if blind else "seccomp"
 
 

@@ -144,3 +144,28 @@ def test_where_no_process_more_may_be_started_python_tells(monkeypatch: pytest.M
     monkeypatch.setattr(tracing.os, "fork", refuse)
     monkeypatch.setattr(tracing.sys, "addaudithook", lambda _: None)
     assert tracing.begin().so_far() == ({}, "audit")
+
+
+FORKS = """
+import json, os
+from harness.worker import tracing
+opened = tracing.begin()
+for _ in range(20):
+    if os.fork() == 0:
+        for _ in range(20):
+            opened.so_far()
+        os._exit(0)
+said = {opened.so_far()[1] for _ in range(200)}
+while True:
+    try:
+        os.wait()
+    except ChildProcessError:
+        break
+print(json.dumps(sorted(said)))
+"""
+
+
+def test_a_fork_takes_none_of_its_parents_answers() -> None:
+    done = subprocess.run([sys.executable, "-c", FORKS], capture_output=True, text=True, check=False, timeout=120)
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout) == ["seccomp"]
