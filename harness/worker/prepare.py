@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import sys
 import time
@@ -33,9 +34,11 @@ def run(spec: ChildSpec, runtime: Runtime, workload: Workload, place: Place, ope
         raise NotFinite(f"the output is not finite at {where}")
     own = spec.trial.case.workload.own
     given = set(own.files) if own is not None else set()
-    needed = _mapped() | _weights() | _below(artefacts) | given | _modules()
+    needed = _mapped() | _weights() | _below(artefacts) | given
     opens, found_by = opened.so_far()
-    needed |= {_as_kept(path) for path in opens if path.endswith(".py")}  # this first time may have compiled it
+    sources = {path for path in opens if path.endswith(".py")} | _sources()
+    needed |= {_as_kept(path) for path in sources}  # this first time may have compiled it
+    needed |= {path for path in sources if not _is_installed(path)}  # by these it is known when a work has changed
     found = read_files.found(needed, opens, began_ns, Path(spec.cache))
     files, states = tuple(f.path for f in found.kept), tuple(f.state for f in found.kept)
     content = Prepared(prepared.FORMAT, files, states, found_by, found.left_out_bytes)
@@ -61,11 +64,15 @@ def _below(folder: Path) -> set[str]:
     return {str(path) for path in folder.rglob("*") if path.is_file()}
 
 
-def _modules() -> set[str]:
-    """What was read of modules that were imported before anything was traced."""
+def _sources() -> set[str]:
+    """The files of all modules: of those that were imported before anything was traced, too."""
     known = [module for module in list(sys.modules.values()) if module is not None]
-    sources = {path for module in known if isinstance(path := getattr(module, "__file__", None), str)}
-    return {_as_kept(path) for path in sources}
+    return {path for module in known if isinstance(path := getattr(module, "__file__", None), str)}
+
+
+def _is_installed(path: str) -> bool:
+    """Whether it belongs to the interpreter or its packages, whose versions are known otherwise."""
+    return path.startswith((f"{sys.prefix}{os.sep}", f"{sys.base_prefix}{os.sep}"))
 
 
 def _as_kept(source: str) -> str:

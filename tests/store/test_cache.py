@@ -54,8 +54,9 @@ def as_another(*environment: str, before: tuple[str, ...] = ()) -> str:
 def shared(tmp_path: Path) -> Path:
     folder = tmp_path / "shared"
     folder.mkdir()
-    for above in (tmp_path, *tmp_path.parents[:2]):
-        above.chmod(0o755)
+    for above in (tmp_path, *tmp_path.parents):  # pytest keeps its folders to their owner
+        if above.owner() == tmp_path.owner() and above.stat().st_mode & 0o777 == 0o700:
+            above.chmod(0o755)
     folder.chmod(0o1777)
     return folder
 

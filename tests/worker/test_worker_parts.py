@@ -120,7 +120,7 @@ def board(error, limit=64 << 30, stage="load"):
 def test_an_allocation_error_under_a_limit_says_how_much_was_held(error):
     outcome = board(error)
     assert isinstance(outcome, DoesNotFit)
-    assert re.fullmatch(r"allocation failed in load: .*; it held [\d.]+ MiB of 64 GiB", outcome.how)
+    assert re.fullmatch(r"allocation failed in load: .*; it held [\d.]+ [MG]iB of 64 GiB", outcome.how)
 
 
 @pytest.mark.parametrize(
@@ -140,7 +140,7 @@ def test_some_texts_mean_nothing_even_near_the_limit(error):
 def test_running_out_without_a_limit_is_a_failure_of_this_machine(error):
     outcome = outcome_of(error, trial(), "load")
     assert isinstance(outcome, Failed)
-    assert re.fullmatch(r"ran out of memory: .*; it held [\d.]+ MiB of this machine's [\d.]+ GiB", outcome.error)
+    assert re.fullmatch(r"ran out of memory: .*; it held [\d.]+ [MG]iB of this machine's [\d.]+ GiB", outcome.error)
 
 
 LIBRARY = "_fblas.cpython-311-x86_64-linux-gnu.so: failed to map segment from shared object"
