@@ -1,33 +1,61 @@
-"""A ``.pt2`` archive before torch reads it: whole, of today's layout, without pickles; and its weights' size."""
+"""A ``.pt2`` archive before torch reads it: whole, of today's layout, no pickle or code in it; its weights' size."""
 
 from __future__ import annotations
 
 import io
 import json
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
 
+from harness.adopted import program as program_module
 from harness.errors import UserError
 
 _AGAIN = "export it again: torch.export.save(torch.export.export(model, inputs), 'model.pt2')"
 _PICKLED = ("custom_obj", "opaque_obj")
+_KNOWN = re.compile(
+    r"models/\w[\w.-]*\.json\Z|data/(?:weights|constants)/[\w.-]+\Z|data/sample_inputs/[\w.-]+\.pt\Z"
+    r"|archive_format\Z|archive_version\Z|byteorder\Z|version\Z|\.data/(?:version|serialization_id)\Z|extra/",
+    re.ASCII,
+)
+"""What torch 2.11 and later write; compiled code (AOTInductor) and torch's older layouts are not in it."""
+MOST_TEXT = 1 << 28
+"""Bytes of a program or a table of weights."""
 
 
 def look(path: Path) -> int:
     """Bytes of its weights and constants. Raises UserError for one that is damaged, old, or holds a pickle."""
     try:
         with zipfile.ZipFile(path) as archive:
-            members = {name.partition("/")[2]: name for name in archive.namelist()}
+            members = _members(archive)
             _refuse_others(members)
+            for program in [name for name in members if name.startswith("models/")]:
+                program_module.require_plain(_read(archive, members[program]))
             for config in [name for name in members if name.endswith("_config.json")]:
-                _refuse_pickled(json.loads(archive.read(members[config])))
+                _refuse_pickled(json.loads(_read(archive, members[config])))
             for samples in [name for name in members if name.startswith("data/sample_inputs/")]:
                 _refuse_code(archive.read(members[samples]))
             sizes = (archive.getinfo(full).file_size for name, full in members.items() if _is_tensor(name))
             return sum(sizes)
-    except (zipfile.BadZipFile, EOFError, ValueError) as error:
+    except program_module.NotAProgram as error:
+        raise UserError(f"is refused: it holds {error}, which torch would run as code", hint=_AGAIN) from None
+    except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise UserError(f"is cut short or no torch.export archive: {error}", hint=_AGAIN) from None
+
+
+def _members(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Full names by those within the archive's one folder. Two of a name could be read as one here, the other there."""
+    names = archive.namelist()
+    if len(set(names)) < len(names) or len({name.partition("/")[0] for name in names}) > 1:
+        raise UserError("holds two files of one name, or more than one archive", hint=_AGAIN)
+    return {name.partition("/")[2]: name for name in names}
+
+
+def _read(archive: zipfile.ZipFile, name: str) -> bytes:
+    if archive.getinfo(name).file_size > MOST_TEXT:
+        raise UserError(f"{name} unpacks to more than {MOST_TEXT >> 20} MiB", hint=_AGAIN)
+    return archive.read(name)
 
 
 def _is_tensor(name: str) -> bool:
@@ -37,6 +65,10 @@ def _is_tensor(name: str) -> bool:
 def _refuse_others(members: dict[str, str]) -> None:
     if not any(name.startswith("models/") and name.endswith(".json") for name in members):
         raise UserError("is cut short or no torch.export archive of today's layout", hint=_AGAIN)
+    known = [name for name in members if _KNOWN.match(name)]
+    if len(known) < len(members):
+        strange = next(name for name in members if name not in known)
+        raise UserError(f"is refused: it holds {strange[:80]!r}, which may be code", hint=_AGAIN)
     if any(name.startswith("data/") and name.endswith(".pt") and "sample_inputs" not in name for name in members):
         raise _pickled("its weights or constants")
 
