@@ -57,7 +57,7 @@ def _session(nvml: Any) -> Iterator[Any]:
         return
     try:
         library.nvmlInit()
-    except library.NVMLError:
+    except Exception:  # no driver, one that does not suit the library, or none that may be used
         yield None
         return
     try:
@@ -74,10 +74,13 @@ def _counted(found: Sequence[Gpu], counts: Sequence[int]) -> tuple[Gpu, ...]:
 
 
 def _ask(library: Any, call: str, *arguments: object) -> Any:
-    """What a call gives, None where this GPU or driver does not support it."""
+    """What a call gives, None where this GPU, driver or version of the library does not support it.
+
+    nvidia-ml-py raises errors of several families, some of them no NVMLError: none may end a command that runs on CPUs.
+    """
     try:
         return getattr(library, call)(*arguments)
-    except library.NVMLError:
+    except Exception:
         return None
 
 

@@ -41,20 +41,27 @@ class Battery(PowerSensor):
         batteries = [supply for supply in below(self._root, "*") if self._feeds(supply)]
         if not batteries:
             raise CounterError("this machine has no battery")
-        return lambda: ("power_now", sum(self._watts(battery) for battery in batteries))
+        return lambda: ("power_now", self._together(batteries))
 
     def _feeds(self, supply: Path) -> bool:
         kind, scope = text(supply / "type", self._read), text(supply / "scope", self._read)
         return kind == "Battery" and scope != "Device"  # a mouse's battery feeds the mouse
 
-    def _watts(self, battery: Path) -> float:
-        status = text(battery / "status", self._read)
-        if status == "Full" or status == "Not charging":
-            return 0.0
-        if status != "Discharging":
+    def _together(self, batteries: list[Path]) -> float:
+        """The power in W that those give which discharge; one at rest beside them gives none.
+
+        Raises CounterError where none discharges, or one charges: then the machine draws from its mains.
+        """
+        states = {battery: text(battery / "status", self._read) for battery in batteries}
+        discharging = [battery for battery, state in states.items() if state == "Discharging"]
+        others = sorted({state.lower() or "in an unknown state" for state in states.values()} - {"discharging"})
+        if not discharging or "charging" in others:
             raise CounterError(
-                f"the battery is {status.lower() or 'in an unknown state'}: unplug the charger to measure"
+                f"the machine runs on its mains (battery {' and '.join(others)}): unplug the charger to measure"
             )
+        return sum(self._watts(battery) for battery in discharging)
+
+    def _watts(self, battery: Path) -> float:
         if text(battery / "power_now", self._read):
             return abs(number(battery / "power_now", self._read)) * 1e-6
         amperes = number(battery / "current_now", self._read) * 1e-6

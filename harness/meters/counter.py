@@ -75,6 +75,8 @@ class CounterWindow:
     clock: Clock = field(default_factory=Clock)
     longest_seconds: float | None = None
     """A longer window could hide a wrap of the counter."""
+    most_watts: float | None = None
+    """What is measured cannot draw more: a counter that says so has started again."""
     _begun: tuple[float, float] | None = field(default=None, init=False)
     _step: float | None = field(default=None, init=False)
     _idle: float | None = field(default=None, init=False)
@@ -93,7 +95,11 @@ class CounterWindow:
         except CounterError as error:
             self._problem = str(error)
             return
-        self._idle = (edges[0][1] - first[1]) * self.joules_per_count / (edges[0][0] - first[0])
+        idle = (edges[0][1] - first[1]) * self.joules_per_count / (edges[0][0] - first[0])
+        self._problem = self._impossible(idle)
+        if self._problem is not None:
+            return
+        self._idle = idle
         self._step = (edges[-1][0] - edges[0][0]) / (len(edges) - 1)
         self._begun = self._later(edges[-1], phase * max(self._step, period))
 
@@ -109,6 +115,7 @@ class CounterWindow:
         except CounterError as error:
             return Reading(None, seconds, self._step, self._idle, str(error))
         missing = self._too_short(seconds) or self._too_long(seconds) or _implausible(counts)
+        missing = missing or self._impossible(counts * self.joules_per_count / seconds)
         joules = None if missing else counts * self.joules_per_count
         return Reading(joules, seconds, self._step, self._idle, missing)
 
@@ -128,6 +135,12 @@ class CounterWindow:
                 raise CounterError(f"the energy counter did not move for {STUCK_SECONDS:g} s")
             self.clock.sleep(self.poll_seconds)
         return self.clock.now(), counts
+
+    def _impossible(self, watts: float) -> str | None:
+        if self.most_watts is None or watts <= self.most_watts:
+            return None
+        most = f"more than the {self.most_watts:,.0f} W that can be drawn"
+        return f"the energy counter started again in the window: it says {watts:,.0f} W, {most}"
 
     def _too_short(self, seconds: float) -> str | None:
         if seconds < MIN_SECONDS:

@@ -41,7 +41,7 @@ class RealDevice:
         self._nvml: Any = pynvml
         try:
             pynvml.nvmlInit()
-        except pynvml.NVMLError as error:
+        except Exception as error:  # some of its errors are no NVMLError
             raise NvmlError(f"no NVIDIA driver that can be used here (nvmlInit: {error})") from None
         self._handle = self._find()
 
@@ -124,10 +124,10 @@ class RealDevice:
     def _call(self, name: str, *arguments: object) -> Any:
         try:
             return getattr(self._nvml, name)(*arguments)
-        except self._nvml.NVMLError as error:
-            raise NvmlError(f"{name}: {error}") from None
         except AttributeError:
             raise NvmlError(f"{name} is not in this version of nvidia-ml-py") from None
+        except Exception as error:  # a call that the driver lacks raises what is no NVMLError
+            raise NvmlError(f"{name}: {error}") from None
 
 
 def _uuid_by_torch() -> str | None:

@@ -13,6 +13,7 @@ POWERCAP = Path("/sys/class/powercap")
 MOST_WATTS = 1000.0
 """No package draws more: with it, the range of the counter says how long a window can be without a second wrap."""
 POLL_SECONDS = 0.0002
+RANGE = "max_energy_range_uj"
 
 METRICS = family("package", "package", "RAPL energy_uj of all CPU packages", "61 µJ or finer, every millisecond")
 
@@ -54,6 +55,11 @@ class Rapl:
             return f"RAPL counters are readable by root only (allow it with: sudo chmod a+r {files})"
         except OSError as error:
             return f"RAPL counters cannot be read: {error.strerror or error}"
+        for zone in zones:
+            try:
+                int(self._read(zone / RANGE))
+            except (OSError, ValueError):
+                return f"{zone / RANGE} cannot be read: where the counter wraps is not known"
         return None if zones else f"no CPU package among the zones of {self._root}"
 
     def begin(self) -> None:
@@ -61,14 +67,15 @@ class Rapl:
         self._window = None
         try:
             zones = packages(self._root, self._read)
-            ranges = [int(self._read(zone / "max_energy_range_uj")) for zone in zones]
+            ranges = [int(self._read(zone / RANGE)) for zone in zones]
         except (OSError, ValueError):
             return
         if not zones:
             return
         counts = Unwrapped(lambda: self._counts(zones), ranges)
         longest = min(ranges) * 1e-6 / MOST_WATTS
-        self._window = CounterWindow(counts, 1e-6, POLL_SECONDS, self._clock, longest)
+        most = MOST_WATTS * len(zones)
+        self._window = CounterWindow(counts, 1e-6, POLL_SECONDS, self._clock, longest, most)
         self._window.begin()
 
     def end(self, stage: Stage) -> tuple[Measurement, ...]:

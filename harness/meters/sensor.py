@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 from harness.meters.counter import MIN_SECONDS, Clock, CounterError, Family, Reading, measurements
@@ -36,10 +37,10 @@ class PowerSensor:
     def available(self) -> str | None:
         """Why there is no power to read here; None where one reading succeeds."""
         try:
-            self.find()()
+            source, watts = self.find()()
         except CounterError as error:
             return str(error)
-        return None
+        return None if watts else _no_power(source)
 
     def begin(self) -> None:
         """Read for a second without work, then begin the window."""
@@ -56,7 +57,15 @@ class PowerSensor:
         if self._window is None:
             reason = self.available() or "the window was never begun"
             return measurements(Reading(None, 0.0, missing=reason), stage, self.family)
-        return measurements(self._window.end(), stage, self.family)
+        reading = self._window.end()
+        if reading.joules == 0:
+            reading = replace(reading, joules=None, idle_watts=None, missing=_no_power(reading.source))
+        return measurements(reading, stage, self.family)
+
+
+def _no_power(source: str) -> str:
+    """A machine that runs draws power: a sensor that says 0 is not measuring."""
+    return f"{source or 'the sensor'} says 0 W while the machine runs: it does not measure"
 
 
 def number(path: Path, read: Read) -> float:

@@ -153,7 +153,7 @@ def _no_gpu() -> str | None:
         pynvml.nvmlInit()
         count = pynvml.nvmlDeviceGetCount()
         pynvml.nvmlShutdown()
-    except pynvml.NVMLError as error:
+    except Exception as error:  # some of nvidia-ml-py's errors are no NVMLError
         return f"no NVIDIA GPU: {error}"
     if not count:
         return "no NVIDIA GPU: the driver lists none"

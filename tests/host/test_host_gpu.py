@@ -100,3 +100,33 @@ def test_the_probe_sees_all_gpus_whatever_this_process_is_held_to(monkeypatch):
     monkeypatch.setenv("CUDA_MPS_ACTIVE_THREAD_PERCENTAGE", "10")
     code = "import os; print(sum(name.startswith('CUDA_') for name in os.environ))"
     assert multiprocessors.counts((sys.executable, "-S", "-c", code)) == (1,)
+
+
+@pytest.mark.parametrize(
+    "error", [RuntimeError("Function Not Found"), UnicodeDecodeError("utf-8", b"\xff", 0, 1, "no")]
+)
+@pytest.mark.parametrize("call", [name for name in H100 if name != "nvmlInit"])
+def test_a_call_that_the_driver_lacks_ends_nothing(call, error):
+    """nvidia-ml-py's NVMLLibraryMismatchError is no NVMLError."""
+
+    class Lacking(Replay):
+        def __getattr__(self, name):
+            def ask(*_arguments):
+                if name == call:
+                    raise error
+                return self.answers[name]
+
+            return ask
+
+    gpu.gpus(8 * GIB, Lacking(**H100))
+    found = gpu.tenants(Lacking(**H100))
+    if call == "nvmlDeviceGetComputeRunningProcesses":
+        assert (found[0].processes, found[0].used_bytes) == (None, 3 * GIB)
+
+
+def test_a_library_that_does_not_suit_the_driver_is_no_gpu():
+    class Mismatch(Replay):
+        def __getattr__(self, name):
+            raise RuntimeError("library mismatch")
+
+    assert gpu.gpus(8 * GIB, Mismatch()) == ()

@@ -117,3 +117,34 @@ def test_this_machine_gets_a_reason_or_an_energy():
         assert packages()
     else:
         assert not POWERCAP.is_dir() or "RAPL" in reason or "no CPU package" in reason
+
+
+@pytest.mark.parametrize("start", [200_000_000_000, 300_000_000])
+def test_a_counter_that_starts_again_in_the_window_is_no_energy(zones, fake_time, start):
+    package = zones(watts=(20.0,))
+    plain, begun = package.read, fake_time.seconds
+
+    def read(path):
+        if path.name != "energy_uj":
+            return plain(path)
+        ran = fake_time.seconds - begun
+        return str(int(start + 20e6 * ran) if ran < 10 else int(20e6 * (ran - 10)))
+
+    found = measure(Rapl(package.root, read, fake_time.clock()), fake_time, 20.0)
+    assert found["package_energy"].values == ()
+    assert "started again" in found["package_energy"].missing
+
+
+def test_a_range_that_cannot_be_read_is_named(zones, fake_time):
+    package = zones(watts=(20.0,))
+    plain = package.read
+
+    def read(path):
+        if path.name == "max_energy_range_uj":
+            raise PermissionError(13, "Permission denied")
+        return plain(path)
+
+    meter = Rapl(package.root, read, fake_time.clock())
+    assert "max_energy_range_uj cannot be read" in meter.available()
+    meter.begin()
+    assert all("max_energy_range_uj" in m.missing for m in meter.end("timed"))

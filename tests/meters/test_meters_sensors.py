@@ -158,6 +158,40 @@ def test_a_charger_that_is_plugged_in_meanwhile(tree, measure, fake_time):
     assert "unplug the charger" in found["battery_energy"].missing
 
 
+@pytest.mark.parametrize("state", ["Full", "Not charging", "Unknown", "Charging", ""])
+@pytest.mark.parametrize("microwatts", ["0", "8500000"])
+def test_a_battery_that_does_not_discharge_measures_nothing(tree, state, microwatts):
+    root = tree({**BATTERY, "BAT0/status": state, "BAT0/power_now": microwatts, "mouse/scope": "Device"})
+    assert "the machine runs on its mains" in Battery(root).available()
+
+
+def test_a_discharging_battery_whose_driver_says_0_measures_nothing(tree, measure, fake_time):
+    root = tree({**BATTERY, "BAT0/power_now": "0", "mouse/scope": "Device"})
+    assert "says 0 W" in Battery(root).available()
+    (root / "BAT0/power_now").write_text("8500000")
+
+    def read(path):
+        return path.read_text() if path.name != "power_now" or fake_time.seconds == start else "0"
+
+    start = fake_time.seconds
+    found = measure(lambda **more: Battery(root, read, **more), 31.0)
+    assert all(m.values == () for m in found.values() if m.metric.unit in {"J", "W"})
+    assert "does not measure" in found["battery_energy"].missing
+
+
+@pytest.mark.parametrize("idle", ["Unknown", "Full", "Not charging"])
+def test_a_battery_at_rest_beside_one_that_discharges_counts_as_0(tree, measure, idle):
+    other = {"BAT1/type": "Battery", "BAT1/status": idle, "BAT1/power_now": "0", "mouse/scope": "Device"}
+    root = tree({**BATTERY, "BAT0/power_now": "8500000", **other})
+    found = measure(lambda **more: Battery(root, **more), 31.0)
+    assert found["battery_power"].values[0] == pytest.approx(8.5)
+
+
+def test_a_sensor_that_says_0_while_the_machine_runs_is_not_measuring(tree):
+    files = {**hwmon("Total System Power"), "hwmon3/power1_input": "0"}
+    assert "does not measure" in Hwmon(tree(files)).available()
+
+
 def hwmon(*labels):
     files = {"hwmon3/name": "chip"}
     for k, label in enumerate(labels, 1):
