@@ -36,6 +36,8 @@ def look(path: Path) -> int:
                 _refuse_pickled(json.loads(_read(archive, members[config])))
             for samples in [name for name in members if name.startswith("data/sample_inputs/")]:
                 _refuse_code(archive.read(members[samples]))
+            texts = {name: _read(archive, full) for name, full in members.items() if name.endswith(".json")}
+            _require_as_torch_reads(path, texts, {n: archive.getinfo(full).file_size for n, full in members.items()})
             sizes = (archive.getinfo(full).file_size for name, full in members.items() if _is_tensor(name))
             return sum(sizes)
     except program_module.NotAProgram as error:
@@ -45,9 +47,9 @@ def look(path: Path) -> int:
 
 
 def _members(archive: zipfile.ZipFile) -> dict[str, str]:
-    """Full names by those within the archive's one folder. Two of a name could be read as one here, the other there."""
+    """Full names by those within the archive's one folder. Of two of a name, in capitals or not, torch reads either."""
     names = archive.namelist()
-    if len(set(names)) < len(names) or len({name.partition("/")[0] for name in names}) > 1:
+    if len({name.lower() for name in names}) < len(names) or len({name.partition("/")[0] for name in names}) > 1:
         raise UserError("holds two files of one name, or more than one archive", hint=_AGAIN)
     return {name.partition("/")[2]: name for name in names}
 
@@ -56,6 +58,17 @@ def _read(archive: zipfile.ZipFile, name: str) -> bytes:
     if archive.getinfo(name).file_size > MOST_TEXT:
         raise UserError(f"{name} unpacks to more than {MOST_TEXT >> 20} MiB", hint=_AGAIN)
     return archive.read(name)
+
+
+def _require_as_torch_reads(path: Path, texts: dict[str, bytes], sizes: dict[str, int]) -> None:
+    """Raises UserError where torch's reader finds other members, or other text in them, than were looked at here."""
+    import torch
+
+    reader: Any = torch._C.PyTorchFileReader
+    opened = reader(str(path))
+    found = {name: opened.get_record_size(name) for name in opened.get_all_records()}
+    if found != sizes or any(opened.get_record(name) != text for name, text in texts.items()):
+        raise UserError("is refused: torch would read other members in it than are listed", hint=_AGAIN)
 
 
 def _is_tensor(name: str) -> bool:

@@ -155,3 +155,41 @@ def test_anything_else_is_no_size(text: str):
 def test_a_program_without_end_is_refused():
     with pytest.raises(program.NotAProgram):
         program.require_plain(b'{"a":' + b"[" * 100_000 + b"]" * 100_000 + b"}")
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_a_table_in_capitals_that_torch_would_read_instead_is_refused(
+    dynamic: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first: bool
+):
+    """Torch finds members whatever their case: the table that is looked at is not the one that it reads."""
+    monkeypatch.chdir(tmp_path)
+
+    class Payload:
+        def __reduce__(self) -> Any:
+            return (Path.touch, (Path("was-run"),))
+
+    torch.save(Payload(), tmp_path / "pickle")
+    with zipfile.ZipFile(dynamic) as source:
+        members = {name: source.read(name) for name in source.namelist()}
+    table = json.loads(members["dynamic/data/weights/model_weights_config.json"])
+    for entry in table["config"].values():
+        entry |= {"use_pickle": True, "path_name": "weight_9"}
+    more = {
+        "dynamic/data/weights/MODEL_WEIGHTS_CONFIG.JSON": json.dumps(table).encode(),
+        "dynamic/data/weights/weight_9": (tmp_path / "pickle").read_bytes(),
+    }
+    with zipfile.ZipFile(tmp_path / "model.pt2", "w") as copy:
+        for name, content in ({**more, **members} if first else {**members, **more}).items():
+            copy.writestr(name, content)
+    with pytest.raises(UserError, match="two files of one name"):
+        archive.look(tmp_path / "model.pt2")
+
+
+def test_an_archive_that_torch_reads_otherwise_is_refused(dynamic: Path):
+    with zipfile.ZipFile(dynamic) as whole:
+        sizes = {name.partition("/")[2]: whole.getinfo(name).file_size for name in whole.namelist()}
+        text = whole.read("dynamic/models/model.json")
+    archive._require_as_torch_reads(dynamic, {"models/model.json": text}, sizes)
+    for other in ({"models/model.json": text + b" "}, {}):
+        with pytest.raises(UserError, match="torch would read other members"):
+            archive._require_as_torch_reads(dynamic, other, sizes if other else {**sizes, "extra/a": 1})
