@@ -190,6 +190,7 @@ def execute(
     planned, tiers, findings, said = make_plan(selection, settings, caps)
     reserve = _reserve(selection, settings, caps, planned, tiers) if advise else ()
     search = None
+    _require_something(planned, wish)
     if wish is not None:
         planned, search = capacity.plan_search(wish, planned, tiers, settings, caps.memory_bytes)
     with _measuring(emit) as disturbed:
@@ -208,6 +209,16 @@ def execute(
             if engine.run(planned):
                 capacity.drive(engine, path)
     return results.load(path)
+
+
+def _require_something(planned: Plan, wish: capacity.Wish | None) -> None:
+    """Raises UserError with the reasons where a plan has nothing to run."""
+    if planned.trials or wish is not None:
+        return
+    reasons = dict.fromkeys(
+        f"{skip.case.workload.id} on {skip.case.tier} in {skip.case.runtime}: {skip.reason}" for skip in planned.skips
+    )
+    raise UserError("nothing to run: " + ("; ".join(reasons) or "nothing matches what was asked for"))
 
 
 def _reserve(

@@ -157,12 +157,18 @@ def _split(
     return cases, skips
 
 
+_AS_THEY_ARE = frozenset({"onnx", "exported"})
+"""Kinds of models of the user's own that no runtime makes another data type of."""
+
+
 def why_not(
     case: Case, choice: Selected, profile: HardwareProfile, target: Target, capabilities: Capabilities
 ) -> str | None:
     """Why a case cannot be tried on this host, None where it can."""
     if not _allows(choice, case.runtime):
         return f"{choice.ref.name} does not support the runtime {case.runtime}"
+    if choice.ref.own is not None and choice.ref.own.kind in _AS_THEY_ARE and case.dtype not in choice.supported_dtypes:
+        return f"{choice.ref.name} is run as it is stored, in {', '.join(choice.supported_dtypes)}: not in {case.dtype}"
     state = next((r for r in capabilities.runtimes if (r.id, r.device) == (case.runtime, case.device)), None)
     built = state.made_of.get(case.dtype, case.dtype) if state is not None else case.dtype
     hindrance = (state.reason or state.refused.get(case.dtype)) if state is not None else None

@@ -16,6 +16,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
+import msgspec
+from msgspec import Struct
+
 from harness import atomic
 from harness.errors import MachineError, UnknownName, UserError
 from harness.model import codec
@@ -263,22 +266,49 @@ def disk_error(path: Path, error: OSError) -> MachineError:
     return MachineError(what, where=str(error.filename or path), hint=hint)
 
 
+class _Head(Struct):
+    """What a run is found and ordered by."""
+
+    run_id: str = ""
+    created: str = ""
+
+
+def _head(path: Path) -> _Head:
+    """Of the run in ``path``; empty where it cannot be read, which is said when it is."""
+    try:
+        return msgspec.json.decode((path / MANIFEST).read_bytes(), type=_Head)
+    except (OSError, ValueError, RecursionError):
+        return _Head()
+
+
+def _heads(folder: Path) -> list[tuple[Path, _Head]]:
+    """Runs below ``folder``, oldest first by their own word; of one second by their names."""
+    found = [(p.parent, _head(p.parent)) for p in folder.glob(f"*/{MANIFEST}")]
+    return sorted(found, key=lambda run: (run[1].created, run[0].name))
+
+
 def runs_in(folder: Path) -> list[Path]:
     """Directories of runs below ``folder``, oldest first."""
-    return sorted(p.parent for p in folder.glob(f"*/{MANIFEST}"))
+    return [path for path, _ in _heads(folder)]
 
 
 def find(name: str, folder: Path) -> Path:
-    """The run that ``name`` means: a directory, a run id below ``folder`` (or its unique beginning), or ``latest``."""
+    """The run that ``name`` means: a directory, a run below ``folder`` by its directory's name or its id, or by the
+    unique beginning of one of these; or ``latest``.
+    """
     if atomic.exists(Path(name) / MANIFEST):
         return Path(name)
-    known = runs_in(folder)
+    known = _heads(folder)
     if name == "latest" and known:
-        return known[-1]
-    near = [p for p in known if p.name == name] or [p for p in known if p.name.startswith(name)]
+        return known[-1][0]
+    near = [path for path, head in known if name in (path.name, head.run_id)]
+    near = near or [
+        path for path, head in known if name and (path.name.startswith(name) or head.run_id.startswith(name))
+    ]
     if len(near) == 1:
         return near[0]
     if near:
         hint = "one of " + ", ".join(p.name for p in near[:6])
         raise UserError(f"{name!r} is the beginning of {len(near)} runs", where=str(folder), hint=hint)
-    raise UnknownName("run", name, [p.name for p in known] + (["latest"] if known else []))
+    names = [known_name for path, head in known for known_name in dict.fromkeys((path.name, head.run_id)) if known_name]
+    raise UnknownName("run", name, names + (["latest"] if known else []))

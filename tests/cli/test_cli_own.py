@@ -86,15 +86,19 @@ def test_an_input_without_a_model_is_refused(tierbench, light):
     assert "--input is about a model of your own" in done.stderr
 
 
-def test_a_model_whose_every_case_is_left_out_says_why(tierbench, model, tmp_path):
-    options = ("--input", "rows=3x4", "--runtime", "torch-eager", *RUN, "--out", tmp_path / "run")
-    done = tierbench("run", model, *options)
-    assert "left out: own/my-net[rows=3x4]@host:cpu" in done.stdout
-    assert "my-net does not support the runtime torch-eager" in done.stdout
-
-
 def test_show_tells_what_a_model_is(tierbench, model):
     shown = tierbench("show", model, "--input", "rows=2x4", "--json")
     (row,) = json.loads(shown.stdout)
     assert row["inputs"] == ["rows=2x4:float32"]
     assert (row["kind"], row["runtimes"], row["dtypes"]) == ("onnx", ["onnxruntime"], ["float32"])
+
+
+@pytest.mark.parametrize(
+    "options", [("--runtime", "openvino"), ("--runtime", "torch-eager"), ("--dtype", "int8"), ("--dtype", "int4")]
+)
+def test_nothing_to_run_is_bad_input_with_the_reasons(tierbench, model, tmp_path, options):
+    done = tierbench("run", model, "--input", "rows=3x4:float32", *options, *RUN, "--out", tmp_path / "run")
+    assert done.returncode == Exit.BAD_INPUT
+    assert "nothing to run: own/my-net" in done.stderr
+    assert options[1] in done.stderr
+    assert not (tmp_path / "run").exists()

@@ -14,6 +14,7 @@ from harness.errors import UserError
 from harness.model.case import HOST, Limits
 from harness.model.machine import Gpu, MeterState, RuntimeState
 from harness.model.measure import Metric
+from harness.model.own import Own
 
 CAPS = capabilities()
 BOARDS = profiles.load_all(search_path())
@@ -213,3 +214,14 @@ def test_what_is_asked_of_timed_rounds_is_heeded_and_a_contradiction_refused():
     assert plan.timed(plan.QUICK, budget=0.1).timing.budget_seconds == 0.1
     with pytest.raises(UserError, match="--min-time 5 is more than --budget 2 allows"):
         plan.timed(plan.QUICK, budget=2.0, min_time=5.0)
+
+
+@pytest.mark.parametrize("kind", ["onnx", "exported"])
+def test_a_file_is_run_in_no_other_data_type_than_it_is_stored_in(kind):
+    own = Own(kind, "/models/model")
+    chosen = plan.Selected(replace(ref("a"), own=own), ("mine",), ("float32", "int8"), ("mine",), ("float32",))
+    state = RuntimeState("mine", "cpu", None, "1", made_of={"int8": "float32"})
+    caps = replace(CAPS, runtimes=(state,))
+    made = plan.make([chosen], all_tiers(caps, boards=False), caps, plan.QUICK)
+    assert {t.case.dtype for t in made.trials} == {"float32"}
+    assert [s.reason for s in made.skips] == ["a is run as it is stored, in float32: not in int8"]

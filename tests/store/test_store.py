@@ -12,6 +12,7 @@ import pytest
 from builders import manifest, plan_of, record, trial
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from harness import store
 from harness.errors import Exit, MachineError, UnknownName, UserError
@@ -168,3 +169,25 @@ def test_a_line_that_was_cut_off_is_found_from_the_end(written, monkeypatch):
         assert store._whole_bytes(records) == len(whole)
     records.write_bytes(b"x" * 100)
     assert store._whole_bytes(records) == 0
+
+
+def test_runs_are_ordered_by_when_they_were_made_and_found_by_their_ids(tmp_path):
+    made = {"nightly-9": "2026-11-01T02:00:00", "nightly-10": "2026-11-02T02:00:00", "abc": "2026-10-31T02:00:00"}
+    for name, created in made.items():
+        manifest = replace(MANIFEST, run_id=f"id-of-{name}", created=created)
+        store.RunWriter.create(tmp_path / name, manifest).close()
+    assert [path.name for path in store.runs_in(tmp_path)] == ["abc", "nightly-9", "nightly-10"]
+    assert store.find("latest", tmp_path).name == "nightly-10"
+    for name in made:
+        assert store.find(f"id-of-{name}", tmp_path).name == name
+    assert store.find("id-of-a", tmp_path).name == "abc"
+    with pytest.raises(UserError, match="is the beginning of 2 runs"):
+        store.find("id-of-nightly", tmp_path)
+
+
+def test_a_damaged_manifest_hides_no_other_run(tmp_path):
+    store.RunWriter.create(tmp_path / "sound", MANIFEST).close()
+    (tmp_path / "damaged").mkdir()
+    (tmp_path / "damaged" / store.MANIFEST).write_bytes(b"{\xff")
+    assert store.find("latest", tmp_path).name == "sound"
+    assert store.find("damaged", tmp_path).name == "damaged"
