@@ -29,7 +29,7 @@ from harness.model.profile import HardwareProfile
 from harness.model.record import Manifest, Record, Run
 from harness.results import RunHandle
 from harness.runtimes import brought
-from harness.selection import Selection, at_first_point, capabilities, make_plan, shipped
+from harness.selection import Selection, at_first_point, capabilities, make_plan, require_something, shipped
 
 if TYPE_CHECKING:
     from harness.noise import Noise
@@ -190,8 +190,9 @@ def execute(
     planned, tiers, findings, said = make_plan(selection, settings, caps)
     reserve = _reserve(selection, settings, caps, planned, tiers) if advise else ()
     search = None
-    _require_something(planned, wish)
-    if wish is not None:
+    if wish is None:
+        require_something(planned)
+    else:
         planned, search = capacity.plan_search(wish, planned, tiers, settings, caps.memory_bytes)
     with _measuring(emit) as disturbed:
         for sentence in (*said, *(finding.message for finding in findings)):
@@ -209,16 +210,6 @@ def execute(
             if engine.run(planned):
                 capacity.drive(engine, path)
     return results.load(path)
-
-
-def _require_something(planned: Plan, wish: capacity.Wish | None) -> None:
-    """Raises UserError with the reasons where a plan has nothing to run."""
-    if planned.trials or wish is not None:
-        return
-    reasons = dict.fromkeys(
-        f"{skip.case.workload.id} on {skip.case.tier} in {skip.case.runtime}: {skip.reason}" for skip in planned.skips
-    )
-    raise UserError("nothing to run: " + ("; ".join(reasons) or "nothing matches what was asked for"))
 
 
 def _reserve(

@@ -190,6 +190,16 @@ def resolve_profiles(
     return list(unique.values()), [r.said for r in resolved if r.said]
 
 
+def require_something(planned: Plan) -> None:
+    """Raises UserError with the reasons where a plan has nothing to run."""
+    if planned.trials:
+        return
+    reasons = dict.fromkeys(
+        f"{skip.case.workload.id} on {skip.case.tier} in {skip.case.runtime}: {skip.reason}" for skip in planned.skips
+    )
+    raise UserError("nothing to run: " + ("; ".join(reasons) or "nothing matches what was asked for"))
+
+
 def make_plan(
     selection: Selection, settings: plan.Settings, caps: Capabilities
 ) -> tuple[Plan, list[HardwareProfile], list[Finding], list[str]]:

@@ -276,8 +276,8 @@ class _Head(Struct):
 def _head(path: Path) -> _Head:
     """Of the run in ``path``; empty where it cannot be read, which is said when it is."""
     try:
-        return msgspec.json.decode((path / MANIFEST).read_bytes(), type=_Head)
-    except (OSError, ValueError, RecursionError):
+        return msgspec.json.decode(_manifest(path / MANIFEST), type=_Head)
+    except (OSError, RecursionError, UserError, ValueError):
         return _Head()
 
 

@@ -9,7 +9,7 @@ import zipfile
 from pathlib import Path
 from typing import Any
 
-from harness.adopted import program as program_module
+from harness.adopted.program import NotAProgram, require_plain
 from harness.errors import UserError
 
 _AGAIN = "export it again: torch.export.save(torch.export.export(model, inputs), 'model.pt2')"
@@ -31,7 +31,7 @@ def look(path: Path) -> int:
             members = _members(archive)
             _refuse_others(members)
             for program in [name for name in members if name.startswith("models/")]:
-                program_module.require_plain(_read(archive, members[program]))
+                require_plain(_read(archive, members[program]))
             for config in [name for name in members if name.endswith("_config.json")]:
                 _refuse_pickled(json.loads(_read(archive, members[config])))
             for samples in [name for name in members if name.startswith("data/sample_inputs/")]:
@@ -40,7 +40,7 @@ def look(path: Path) -> int:
             _require_as_torch_reads(path, texts, {n: archive.getinfo(full).file_size for n, full in members.items()})
             sizes = (archive.getinfo(full).file_size for name, full in members.items() if _is_tensor(name))
             return sum(sizes)
-    except program_module.NotAProgram as error:
+    except NotAProgram as error:
         raise UserError(f"is refused: it holds {error}, which torch would run as code", hint=_AGAIN) from None
     except (zipfile.BadZipFile, EOFError, NotImplementedError, RuntimeError, ValueError) as error:
         raise UserError(f"is cut short or no torch.export archive: {error}", hint=_AGAIN) from None

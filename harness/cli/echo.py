@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import sys
-from contextlib import suppress
+from io import TextIOWrapper
 
 import click
 
@@ -18,5 +18,5 @@ def say(text: object, *, err: bool = False) -> None:
 def replace_unencodable() -> None:
     """Have the standard streams spell out what their encoding lacks, instead of ending the command over it."""
     for stream in (sys.stdout, sys.stderr):
-        with suppress(AttributeError, ValueError):  # a stream that a test or an embedding program put in its place
-            stream.reconfigure(errors="backslashreplace")  # type: ignore[union-attr]
+        if isinstance(stream, TextIOWrapper):  # and not what a test or an embedding program put in its place
+            stream.reconfigure(errors="backslashreplace")

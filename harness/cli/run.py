@@ -179,7 +179,8 @@ def _say_plan(asked: dict[str, Any], settings: Settings, as_json: bool) -> int:
     code = Exit.FAILED if refused else Exit.OK
     if as_json:
         click.echo(codec.encode(planned))
-        return code
+        return code if planned.trials else Exit.BAD_INPUT
+    selection.require_something(planned)
     for line in (*said, *(trial.id for trial in planned.trials)):
         say(line)
     _say_left_out(planned)

@@ -102,3 +102,12 @@ def test_nothing_to_run_is_bad_input_with_the_reasons(tierbench, model, tmp_path
     assert "nothing to run: own/my-net" in done.stderr
     assert options[1] in done.stderr
     assert not (tmp_path / "run").exists()
+    planned = tierbench("run", model, "--input", "rows=3x4:float32", *options, "--dry-run")
+    assert planned.returncode == Exit.BAD_INPUT
+    assert "nothing to run: own/my-net" in planned.stderr
+
+
+def test_a_search_of_what_cannot_be_run_is_bad_input(tierbench, model):
+    done = tierbench("fit", model, "--input", "rows=3x4:float32", "--runtime", "openvino")
+    assert done.returncode == Exit.BAD_INPUT
+    assert "Traceback" not in done.stderr

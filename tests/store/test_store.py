@@ -191,3 +191,10 @@ def test_a_damaged_manifest_hides_no_other_run(tmp_path):
     (tmp_path / "damaged" / store.MANIFEST).write_bytes(b"{\xff")
     assert store.find("latest", tmp_path).name == "sound"
     assert store.find("damaged", tmp_path).name == "damaged"
+
+
+def test_a_manifest_that_is_no_file_stops_no_listing(tmp_path):
+    store.RunWriter.create(tmp_path / "sound", MANIFEST).close()
+    (tmp_path / "pipe").mkdir()
+    os.mkfifo(tmp_path / "pipe" / store.MANIFEST)
+    assert store.find("latest", tmp_path).name == "sound"
