@@ -6,6 +6,8 @@ import os
 import random
 import threading
 import time
+from collections.abc import Callable, Iterator
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -54,17 +56,32 @@ def test_the_canary_takes_about_fifty_milliseconds_of_the_clock_it_is_given():
     assert canary_seconds(FakeClock()) == 0.0  # a clock that stands still does not hang it
 
 
+def settled() -> float:
+    """The canary where objects lie now: the least of several, since a neighbour or a clock disturbs one, not all."""
+    return min(canary_seconds() for _ in range(3))
+
+
+def placements(canary: Callable[[], float]) -> Iterator[float]:
+    """How far the canary shifts, relative, as objects come to lie elsewhere; only where it is steady while they stay.
+
+    A shared core may lose a third of its speed for a second: that says nothing of where objects lie.
+    """
+    draw, kept = random.Random(1), []
+    while True:
+        before, still = canary(), canary()
+        kept += [[draw.random() for _ in range(draw.randrange(400))], list(range(10**6, 10**6 + draw.randrange(300)))]
+        del kept[draw.randrange(len(kept))], kept[:-10]
+        after, again = canary(), canary()
+        if max(abs(still / before - 1), abs(again / after - 1)) <= 0.02:
+            yield abs(after / still - 1)
+
+
 @pytest.mark.alone
 def test_the_canary_does_not_depend_on_where_objects_lie(monkeypatch):
     """A loop in plain Python takes 10 % more or less here: its numbers lie elsewhere each time."""
     monkeypatch.setattr("harness.meters.conditions.CANARY_NS", 10 * MS)
-    draw, kept, shifts = random.Random(1), [], []
-    for _ in range(40):
-        before = canary_seconds()
-        kept += [[draw.random() for _ in range(draw.randrange(400))], list(range(10**6, 10**6 + draw.randrange(300)))]
-        del kept[draw.randrange(len(kept))], kept[:-10]
-        shifts.append(abs(canary_seconds() / before - 1))
-    assert sorted(shifts)[36] <= 0.02
+    shifts = sorted(islice(placements(settled), 40))
+    assert shifts[36] <= 0.02
 
 
 def test_a_thread_that_waits_for_a_core_is_seen_and_one_that_sleeps_is_not():
